@@ -1,0 +1,83 @@
+package lb
+
+import (
+	"sync/atomic"
+
+	"github.com/lbctl/lbctl/lb/rng"
+)
+
+// Balancer is the data plane of a pool. Every method may be called from any
+// goroutine; none blocks or allocates. The Rand that a caller passes must be
+// its own.
+type Balancer struct {
+	snapshot atomic.Pointer[Snapshot]
+}
+
+// Snapshot returns the view that picks are made from at this moment.
+func (b *Balancer) Snapshot() *Snapshot { return b.snapshot.Load() }
+
+// Pick chooses a backend for req and admits the attempt. The only error is
+// ErrNoBackend. tr, when not nil, is overwritten with the reasons.
+func (b *Balancer) Pick(now Time, req Request, r *rng.Rand, tr *Trace) (Lease, error) {
+	s := b.snapshot.Load()
+	if tr != nil {
+		tr.begin(s)
+	}
+	if s.picker == nil {
+		return Lease{}, ErrNoBackend
+	}
+	i := s.picker.Pick(now, req, r, tr)
+	if tr != nil {
+		tr.Choice = i
+	}
+	s.members[i].inflight.Add(1)
+	return Lease{snapshot: s, index: int32(i), start: now}, nil
+}
+
+// Done ends an attempt that Pick admitted, in whatever snapshot it was.
+func (b *Balancer) Done(l Lease, now Time, o Outcome) {
+	s := l.snapshot
+	inflight := s.members[l.index].inflight.Add(-1)
+	if s.observer != nil && o.Verdict != Canceled {
+		s.observer.Observe(int(l.index), now, now.Sub(l.start), o)
+	}
+	// The idle must be announced to the picker in charge now, not to the one that
+	// made the choice: they need not be the same.
+	if cur := b.snapshot.Load(); cur.releaser != nil {
+		if i := cur.Index(s.members[l.index].id); i >= 0 {
+			cur.releaser.Release(i, now, int(inflight))
+		}
+	}
+}
+
+// LoadProbes appends to dst the backends that the policy wants a Report from
+// now. Call it after each Pick; policies that do not probe leave dst as it is.
+// scratch holds the indices meanwhile; give it room for every member and nothing is allocated.
+func (b *Balancer) LoadProbes(now Time, r *rng.Rand, scratch []int, dst []BackendID) []BackendID {
+	s := b.snapshot.Load()
+	if s.prober == nil {
+		return dst
+	}
+	for _, i := range s.prober.LoadProbes(now, r, scratch[:0]) {
+		dst = append(dst, s.members[i].id)
+	}
+	return dst
+}
+
+// Report takes a backend's out-of-band word on its load. Reports of backends that may not be picked are
+// dropped.
+func (b *Balancer) Report(id BackendID, now Time, rep Report) {
+	s := b.snapshot.Load()
+	if s.reporter == nil {
+		return
+	}
+	if i := s.Index(id); i >= 0 {
+		s.reporter.Report(i, now, rep)
+	}
+}
+
+// ListensForIdle says whether backends should report unasked when they turn idle.
+func (b *Balancer) ListensForIdle() bool {
+	l, ok := b.snapshot.Load().reporter.(IdleListener)
+	return ok && l.ListensForIdle()
+}
