@@ -2,6 +2,8 @@ package policy
 
 import (
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/rng"
@@ -11,20 +13,65 @@ import (
 // per weight: JSQ(d), the "power of two choices" for d = 2 (Mitzenmacher, "The power of two
 // choices in randomized load balancing", IEEE TPDS 12(10), 2001). Backends are
 // sampled without replacement, uniformly; the score (in-flight+1)/weight
-// is the least-request rule of Envoy with active_request_bias 1.
+// is the least-request rule of Envoy with active_request_bias 1. Slow start lowers the weight
+// and so raises the score: a backend that ramps up is sampled as often as any, and loses more comparisons.
+//
+// With load local, in-flight is this balancer's own count: exact, but blind to
+// what other balancers send. With load polled it is what the backends
+// themselves last reported, all asked once every poll_interval: complete, but
+// stale. That is YARP's power of two choices as the Prequal paper compares it (Wydrowski
+// et al., NSDI 2024, §5.2). A backend that has not reported yet counts with the local
+// number; between polls a balancer does not correct the reports by what it sends.
 type P2C struct {
-	Choices int `yaml:"choices" min:"1" max:"16" doc:"backends to sample (d)"`
+	Choices      int           `yaml:"choices" min:"1" max:"16" doc:"backends to sample (d)"`
+	Load         string        `yaml:"load" enum:"local,polled" doc:"local: this balancer's own in-flight; polled: the in-flight that backends report"`
+	PollInterval time.Duration `yaml:"poll_interval" min:"1ms" max:"1h" doc:"time between two polls of all backends; only with load polled"`
 }
 
 // New returns a fresh policy.
-func (s P2C) New() lb.Policy { return &p2c{choices: s.Choices} }
+func (s P2C) New() lb.Policy { return &p2c{P2C: s} }
 
-type p2c struct{ choices int }
+type p2c struct {
+	P2C
+	reported map[lb.BackendID]*atomic.Int32 // polled: the last report, or unreported
+	nextPoll atomic.Int64                   // polled: the Time when it is due
+}
+
+// unreported stands for the in-flight of a backend that has not been heard of.
+const unreported = -1
 
 func (*p2c) Name() string { return "p2c" }
 
 func (p *p2c) Build(s *lb.Snapshot) lb.Picker {
-	return &p2cPicker{members: s.Members(), choices: min(p.choices, len(s.Members()))}
+	local := p2cPicker{members: s.Members(), choices: min(p.Choices, len(s.Members()))}
+	if p.Load != "polled" {
+		return &local
+	}
+	return &polledPicker{p2cPicker: local, reported: p.reports(s), nextPoll: &p.nextPoll, interval: p.PollInterval}
+}
+
+// reports returns the members' cells in member order, new ones for newcomers,
+// and forgets the backends that left the pool.
+func (p *p2c) reports(s *lb.Snapshot) []*atomic.Int32 {
+	if p.reported == nil {
+		p.reported = make(map[lb.BackendID]*atomic.Int32)
+	}
+	for id := range p.reported {
+		if !s.Known(id) {
+			delete(p.reported, id)
+		}
+	}
+	cells := make([]*atomic.Int32, len(s.Members()))
+	for i, m := range s.Members() {
+		cell := p.reported[m.ID()]
+		if cell == nil {
+			cell = new(atomic.Int32)
+			cell.Store(unreported)
+			p.reported[m.ID()] = cell
+		}
+		cells[i] = cell
+	}
+	return cells
 }
 
 // maxChoices bounds P2C.Choices, so that a sample fits on the stack.
@@ -36,18 +83,30 @@ type p2cPicker struct {
 }
 
 func (p *p2cPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
+	return p.leastOfSample(nil, r, tr)
+}
+
+// leastOfSample draws the sample and compares. reported, when not nil, replaces the members' own
+// in-flight.
+func (p *p2cPicker) leastOfSample(reported []*atomic.Int32, r *rng.Rand, tr *lb.Trace) int {
 	var sample [maxChoices]int
 	best, bestScore := -1, 0.0
 	for k := range p.choices {
 		i := drawDistinct(r, len(p.members), sample[:k])
 		sample[k] = i
-		score := perWeight(p.members[i])
+		score, note := perWeight(p.members[i]), "sampled"
+		if reported != nil {
+			score, note = reportedPerWeight(p.members[i], reported[i])
+		}
 		if tr != nil {
-			tr.Score(i, score, "sampled")
+			tr.Score(i, score, note)
 		}
 		// Equals: the first sampled stays, which is a fair draw since the order of the sample is random.
 		if best < 0 || score < bestScore {
 			best, bestScore = i, score
+			if tr != nil {
+				tr.TieBreak = ""
+			}
 		} else if tr != nil && score == bestScore {
 			tr.TieBreak = "first sampled"
 		}
@@ -62,6 +121,15 @@ func (p *p2cPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int
 // one more attempt, per unit of weight.
 func perWeight(m lb.Member) float64 { return float64(m.InFlight()+1) / m.Weight }
 
+// reportedPerWeight is perWeight by the member's own word, where there is one.
+func reportedPerWeight(m lb.Member, cell *atomic.Int32) (score float64, note string) {
+	inflight := cell.Load()
+	if inflight == unreported {
+		return perWeight(m), "sampled, no report yet"
+	}
+	return (float64(inflight) + 1) / m.Weight, "sampled, reported"
+}
+
 // drawDistinct returns a uniform index below n that is not in taken, by
 // rejection: taken holds at most maxChoices−1 of them.
 func drawDistinct(r *rng.Rand, n int, taken []int) int {
@@ -69,5 +137,35 @@ func drawDistinct(r *rng.Rand, n int, taken []int) int {
 		if i := r.Intn(n); !slices.Contains(taken, i) {
 			return i
 		}
+	}
+}
+
+// polledPicker is p2cPicker on reported load.
+type polledPicker struct {
+	p2cPicker
+	reported []*atomic.Int32 // in member order
+	nextPoll *atomic.Int64
+	interval time.Duration
+}
+
+func (p *polledPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
+	return p.leastOfSample(p.reported, r, tr)
+}
+
+// LoadProbes asks every member once an interval; of callers that race, one asks.
+func (p *polledPicker) LoadProbes(now lb.Time, _ *rng.Rand, dst []int) []int {
+	due := p.nextPoll.Load()
+	if int64(now) < due || !p.nextPoll.CompareAndSwap(due, int64(now.Add(p.interval))) {
+		return dst
+	}
+	for i := range p.members {
+		dst = append(dst, i)
+	}
+	return dst
+}
+
+func (p *polledPicker) Report(i int, _ lb.Time, rep lb.Report) {
+	if rep.Valid {
+		p.reported[i].Store(max(0, rep.InFlight))
 	}
 }

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/lbctl/lbctl/lb"
+import (
+	"time"
+
+	"github.com/lbctl/lbctl/lb"
+)
 
 // Spec is an algorithm's parameters. A pointer to a struct of tagged fields.
 type Spec interface {
@@ -26,10 +30,58 @@ func Kinds() []Kind {
 			Spec:   func() Spec { return &RoundRobin{} },
 		},
 		{
+			Name:   "weighted_round_robin",
+			About:  "Turns in proportion to weight, spread evenly (nginx's smooth sequence or gRPC's static stride).",
+			Advice: "Backends of known, different capacity and steady requests; blind to load, so it collapses when one turns slow.",
+			Spec:   func() Spec { return &WeightedRoundRobin{Form: "smooth"} },
+		},
+		{
+			Name:   "random",
+			About:  "A uniform draw.",
+			Advice: "A baseline to measure others against; with many balancers no worse than round robin.",
+			Spec:   func() Spec { return &Random{} },
+		},
+		{
+			Name:   "weighted_random",
+			About:  "A draw in proportion to weight.",
+			Advice: "As weighted round robin where many balancers must not march in step.",
+			Spec:   func() Spec { return &WeightedRandom{} },
+		},
+		{
 			Name:   "p2c",
 			About:  "The least in-flight of a few backends drawn at random (power of two choices).",
 			Advice: "The default: near the best tail for a constant cost per pick, and robust to stale views.",
-			Spec:   func() Spec { return &P2C{Choices: 2} },
+			Spec:   func() Spec { return &P2C{Choices: 2, Load: "local", PollInterval: 500 * time.Millisecond} },
+		},
+		{
+			Name:   "least_connections",
+			About:  "The least in-flight per weight of all backends.",
+			Advice: "One or few balancers: the best use of what they see. A fast-failing backend attracts traffic, and many balancers herd.",
+			Spec:   func() Spec { return &LeastConnections{} },
+		},
+		{
+			Name:   "ip_hash",
+			About:  "Each client to one backend, by the hash of its address.",
+			Advice: "Sticky clients on a pool that never changes; half of the clients move when it does.",
+			Spec:   func() Spec { return &IPHash{} },
+		},
+		{
+			Name:   "ring_hash",
+			About:  "Each key to one backend, on a ketama-like ring, with bounded loads.",
+			Advice: "Caches behind changing membership; keep the load bound, or hot keys drown their backend.",
+			Spec:   func() Spec { return &RingHash{MinRingSize: 1024, MaxRingSize: 1 << 16, LoadFactor: 1.25} },
+		},
+		{
+			Name:   "maglev",
+			About:  "Each key to one backend, by one lookup in a table with even shares.",
+			Advice: "Caches with many keys of like popularity; evener than a ring, moves slightly more keys, ignores load.",
+			Spec:   func() Spec { return &Maglev{TableSize: 65537} },
+		},
+		{
+			Name:   "rendezvous",
+			About:  "Each key to one backend, the one with the highest hash of backend and key.",
+			Advice: "Caches on up to some dozens of backends: exact shares by weight and the fewest moved keys, at n hashes a pick.",
+			Spec:   func() Spec { return &Rendezvous{} },
 		},
 	}
 }

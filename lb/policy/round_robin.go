@@ -7,8 +7,9 @@ import (
 	"github.com/lbctl/lbctl/lb/rng"
 )
 
-// RoundRobin gives each backend its turn, regardless of weight and load. The
-// position is one atomic counter that outlives snapshots.
+// RoundRobin gives each backend its turn, regardless of weight (slow start
+// therefore has no effect) and load. The position is one atomic counter that
+// outlives snapshots.
 type RoundRobin struct{}
 
 // New returns a fresh policy.
