@@ -1,0 +1,26 @@
+package strict
+
+// Limits on what is read and on what is said about it. They bound time and
+// memory for hostile input; no sensible file comes near them.
+const (
+	// MaxBytes is the largest document, and the largest value given to Set.
+	MaxBytes = 1 << 20
+	// MaxDepth is the deepest nesting of lists and mappings.
+	MaxDepth = 64
+	// MaxNodes is the number of keys, values and containers in a document
+	// after its aliases have been expanded.
+	MaxNodes = 100_000
+	// MaxErrors is the number of errors that Errors.Error prints.
+	MaxErrors = 100
+
+	// maxQuoted is the longest piece of input quoted in a message, in characters.
+	maxQuoted = 60
+	// maxListed is the number of names listed in one message.
+	maxListed = 24
+	// maxName is the longest name for which Nearest looks for a neighbour, in
+	// characters; its work grows with the square.
+	maxName = 64
+	// maxBacktrack is the number of lines before the parser's position that
+	// are tried as the origin of a syntax error.
+	maxBacktrack = 8
+)
