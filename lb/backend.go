@@ -9,6 +9,13 @@ import (
 // MaxBackends bounds a pool.
 const MaxBackends = 1 << 14
 
+// MinWeight and MaxWeight bound a weight, configured or effective. Any product, sum over a pool or ratio
+// that a policy makes of such weights is far from overflow.
+const (
+	MinWeight = 1e-9
+	MaxWeight = 1e9
+)
+
 // BackendID names a backend within one pool. IDs count from 0 in the order of
 // addition and are never used again.
 type BackendID uint32
@@ -16,7 +23,7 @@ type BackendID uint32
 // Spec describes a backend to be added.
 type Spec struct {
 	Name   string  // unique in the pool
-	Weight float64 // relative capacity; > 0
+	Weight float64 // relative capacity, MinWeight…MaxWeight
 }
 
 // Backend is one target. Its identity is fixed; its in-flight count is shared

@@ -2,7 +2,6 @@ package lb
 
 import (
 	"errors"
-	"math"
 	"strconv"
 
 	"github.com/lbctl/lbctl/lb/health"
@@ -53,7 +52,7 @@ var (
 	ErrUnknownBackend = errors.New("lb: no such backend in the pool")
 	ErrDuplicateName  = errors.New("lb: a backend of that name is in the pool already")
 	ErrTooMany        = errors.New("lb: more than " + strconv.Itoa(MaxBackends) + " backends")
-	ErrWeight         = errors.New("lb: a weight must be positive and finite")
+	ErrWeight         = errors.New("lb: a weight must be from 1e-9 to 1e9")
 )
 
 // Step takes one input. What follows from it (effects, a new snapshot) comes
@@ -116,7 +115,7 @@ func (c *Controller) setWeight(s *seat, w float64) error {
 	return nil
 }
 
-func validWeight(w float64) bool { return w > 0 && !math.IsInf(w, 1) }
+func validWeight(w float64) bool { return w >= MinWeight && w <= MaxWeight } // not NaN either
 
 // Advance does all that is due at now, appends the effects to buf, and returns
 // it with the Time of the next deadline (Never: none). Call it at that time and
@@ -219,5 +218,5 @@ func (c *Controller) weightOf(s *seat, now Time) float64 {
 		return s.weight
 	}
 	c.refresh = c.refresh.Min(now.Add(c.cfg.SlowStart.RefreshEvery))
-	return s.weight * c.cfg.SlowStart.Factor(now.Sub(since))
+	return max(MinWeight, s.weight*c.cfg.SlowStart.Factor(now.Sub(since)))
 }

@@ -12,7 +12,7 @@ type Add struct{ Spec Spec }
 // Remove takes a backend out. Attempts on it may still finish.
 type Remove struct{ Backend BackendID }
 
-// SetWeight changes a backend's configured weight; it must be positive.
+// SetWeight changes a backend's configured weight, MinWeight…MaxWeight.
 type SetWeight struct {
 	Backend BackendID
 	Weight  float64

@@ -1,7 +1,7 @@
 package lb
 
 // Member is a backend that may be picked, with its effective weight (configured weight, times
-// the slow-start factor). Weights are positive and finite.
+// the slow-start factor), MinWeight…MaxWeight.
 type Member struct {
 	*Backend
 	Weight float64

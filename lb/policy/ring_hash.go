@@ -13,10 +13,15 @@ import (
 // RingHash is consistent hashing (Karger et al., STOC 1997) with virtual nodes
 // as in ketama: every backend owns points on a ring in proportion to its
 // weight, and a request goes to the first point clockwise of the hash of its
-// Key. The points follow from the backends' names alone, so balancers agree,
-// and only about 1/n of the keys move when one of n backends comes or goes. The
-// ring is sized like Envoy's: at least min_ring_size points, more until the
-// lightest backend has a whole one, at most max_ring_size (and at least one point each).
+// Key. The points follow from the backends' names alone, so balancers agree.
+//
+// The number of points for a unit of weight is a power of two: the least with
+// which the whole pool, drained and unhealthy backends included, has
+// min_ring_size points and the lightest backend a whole one, unless max_ring_size
+// forbids. So it stays as it is when a backend fails, drains or ramps up, and just the keys of that
+// backend move. (Envoy sizes the ring for the hosts at hand, and with every change also
+// moves keys between the others.) Only when the pool has about doubled or halved is it
+// changed, and then up to half of the keys move.
 //
 // Bounded loads (Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with
 // bounded loads", SODA 2018): no backend takes more than
@@ -32,7 +37,7 @@ import (
 // busy and loads are bounded.
 type RingHash struct {
 	MinRingSize int     `yaml:"min_ring_size" min:"1" max:"1048576" doc:"least number of points on the ring"`
-	MaxRingSize int     `yaml:"max_ring_size" min:"1" max:"1048576" doc:"largest number of points on the ring; wins over min_ring_size"`
+	MaxRingSize int     `yaml:"max_ring_size" min:"1" max:"1048576" doc:"largest number of points on the ring, but one for each backend; wins over min_ring_size"`
 	LoadFactor  float64 `yaml:"bounded_load_factor" min:"0" max:"1000" doc:"capacity of a backend as a multiple of its fair share of the in-flight; 0: unbounded; below 1 counts as 1"`
 }
 
@@ -45,7 +50,7 @@ func (*ringHash) Name() string { return "ring_hash" }
 
 func (p *ringHash) Build(s *lb.Snapshot) lb.Picker {
 	members := s.Members()
-	ring := ringPicker{members: members, points: ringPoints(members, p.MinRingSize, p.MaxRingSize)}
+	ring := ringPicker{members: members, points: ringPoints(members, p.pointsPerWeight(s))}
 	if p.LoadFactor == 0 {
 		return &ring
 	}
@@ -57,16 +62,10 @@ type ringPoint struct {
 	member int32
 }
 
-func ringPoints(members []lb.Member, minSize, maxSize int) []ringPoint {
-	total, least := totalWeight(members), math.Inf(1)
-	for _, m := range members {
-		least = min(least, m.Weight)
-	}
-	share := least / total
-	size := min(math.Ceil(share*float64(minSize))/share, float64(maxSize))
-	points := make([]ringPoint, 0, int(size)+len(members))
+func ringPoints(members []lb.Member, perWeight float64) []ringPoint {
+	var points []ringPoint
 	for i, m := range members {
-		own := max(1, int(math.Round(m.Weight/total*size)))
+		own := max(1, int(math.Round(m.Weight*perWeight)))
 		for k := range own {
 			points = append(points, ringPoint{hash: rng.Mix(m.Hash(), uint64(k)), member: int32(i)})
 		}
@@ -75,6 +74,20 @@ func ringPoints(members []lb.Member, minSize, maxSize int) []ringPoint {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.member, b.member))
 	})
 	return points
+}
+
+// pointsPerWeight sizes the ring.
+func (p *ringHash) pointsPerWeight(s *lb.Snapshot) float64 {
+	members := s.Members()
+	total, least := totalWeight(members), math.Inf(1)
+	for _, m := range members {
+		least = min(least, m.Weight)
+	}
+	// The excluded are taken to weigh what the members weigh on average.
+	pool := total * float64(len(members)+len(s.Excluded())) / float64(len(members))
+	wanted := max(float64(p.MinRingSize)/pool, 1/least)
+	allowed := float64(p.MaxRingSize) / total
+	return min(math.Exp2(math.Ceil(math.Log2(wanted))), math.Exp2(math.Floor(math.Log2(allowed))))
 }
 
 type ringPicker struct {

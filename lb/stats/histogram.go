@@ -36,6 +36,7 @@ type Histogram struct {
 
 // Record counts one duration. Negative ones count as 0.
 func (h *Histogram) Record(d time.Duration) {
+	d = max(0, d)
 	i := bucketOf(d)
 	if i >= len(h.counts) {
 		h.grow(i)
@@ -43,9 +44,7 @@ func (h *Histogram) Record(d time.Duration) {
 	h.counts[i]++
 	h.n++
 	h.sum += float64(d)
-	if d > h.max {
-		h.max = d
-	}
+	h.max = max(h.max, d)
 }
 
 func (h *Histogram) grow(i int) {
@@ -129,7 +128,7 @@ func (h *Histogram) Buckets() []Bucket {
 
 func bucketOf(d time.Duration) int {
 	if d < subBuckets {
-		return max(0, int(d))
+		return int(d)
 	}
 	d = min(d, MaxRecordable)
 	shift := bits.Len64(uint64(d)) - 1 - subBucketBits
