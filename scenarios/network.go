@@ -1,0 +1,35 @@
+package scenarios
+
+import "time"
+
+// network is one-way delays: that of the zones, plus what a backend adds.
+type network struct {
+	same, cross   Dist
+	balancerZones []int32
+	backendZones  []int32
+	extra         []Dist // by backend; nil: nothing
+}
+
+// delay returns the delay for 64 random bits.
+func (w *network) delay(balancer, backend int, u uint64) time.Duration {
+	zones := w.same
+	if w.balancerZones[balancer] != w.backendZones[backend] {
+		zones = w.cross
+	}
+	d := zones.Sample(u)
+	if extra := w.extra[backend]; extra != nil {
+		d += extra.Sample(u)
+	}
+	return d
+}
+
+// isNone tells whether there is never any delay.
+func (w *network) isNone() bool {
+	for _, d := range w.extra {
+		if d != nil {
+			return false
+		}
+	}
+	none := deterministic{}
+	return w.same == Dist(none) && w.cross == Dist(none)
+}
