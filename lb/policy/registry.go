@@ -60,6 +60,38 @@ func Kinds() []Kind {
 			Spec:   func() Spec { return &LeastConnections{} },
 		},
 		{
+			Name:   "least_time",
+			About:  "The least average response time times in-flight, per weight, of all backends.",
+			Advice: "One or few balancers before backends of unequal or changing speed; learns the speed from the answers.",
+			Spec:   func() Spec { return &LeastTime{EWMAWeight: 0.1} },
+		},
+		{
+			Name:   "peak_ewma",
+			About:  "Of a few backends drawn at random, the least peak-sensitive response time times in-flight (Finagle, Linkerd).",
+			Advice: "Many balancers before backends that turn slow now and then: flees a slow one at its first slow answer.",
+			Spec: func() Spec {
+				return &PeakEWMA{Choices: 2, Decay: 10 * time.Second, DefaultRTT: 30 * time.Millisecond}
+			},
+		},
+		{
+			Name:   "join_idle_queue",
+			About:  "A backend known to be idle, else a random draw.",
+			Advice: "Up to moderate load: no waiting while anybody is idle. Near saturation it turns into the random draw.",
+			Spec:   func() Spec { return &JoinIdleQueue{Source: "local"} },
+		},
+		{
+			Name:   "c3",
+			About:  "The least response time plus cubed queue estimate, from what the backends report of themselves.",
+			Advice: "Many balancers before backends that report their queue with each answer, or to load probes.",
+			Spec:   func() Spec { return &C3{Feedback: "answers", Probing: DefaultProbing()} },
+		},
+		{
+			Name:   "prequal",
+			About:  "By asynchronous probes of in-flight and latency: the fastest of the backends that are not overloaded.",
+			Advice: "Many balancers, high utilization, noisy neighbours; the backends must answer load probes.",
+			Spec:   func() Spec { return &Prequal{Probing: DefaultProbing(), QRIF: 0.84} },
+		},
+		{
 			Name:   "ip_hash",
 			About:  "Each client to one backend, by the hash of its address.",
 			Advice: "Sticky clients on a pool that never changes; half of the clients move when it does.",
