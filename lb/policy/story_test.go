@@ -350,12 +350,11 @@ func orNone(names []string) string {
 
 // setParameter fills the field of spec that the yaml tag names.
 func setParameter(t *testing.T, spec policy.Spec, name, value string) {
-	v := reflect.ValueOf(spec).Elem()
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("yaml") != name {
+	for _, p := range parameters(spec) {
+		if p.name != name {
 			continue
 		}
-		if err := parseInto(v.Field(i), value); err != nil {
+		if err := parseInto(p.value, value); err != nil {
 			t.Fatalf("parameter %s: %v", name, err)
 		}
 		return
