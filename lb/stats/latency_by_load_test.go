@@ -141,7 +141,7 @@ func BenchmarkLatencyByLoadEstimate(b *testing.B) {
 	var l LatencyByLoad
 	for i := range b.N {
 		if i%3 == 0 {
-			l.Observe(int32(i%24), time.Duration(i*7919%1000))
+			l.Observe(int32(i/3%24), time.Duration(i*7919%1000))
 		}
 		l.Estimate(int32(i * 5 % 24))
 	}
