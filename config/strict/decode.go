@@ -95,7 +95,7 @@ func (d *decoder) content(n *yaml.Node, path string, v reflect.Value, r *rules) 
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return d.structure(n, path, v)
+		return d.structure(n, path, v, r)
 	case reflect.Slice:
 		return d.list(n, path, v, r)
 	case reflect.Map:
@@ -152,7 +152,9 @@ func (d *decoder) list(n *yaml.Node, path string, v reflect.Value, r *rules) boo
 		ok = d.value(c, joinIndex(path, i), elem, inner) && ok
 		out = reflect.Append(out, elem)
 	}
-	v.Set(out)
+	if ok {
+		v.Set(out)
+	}
 	return ok
 }
 
@@ -174,7 +176,9 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value, r *rules) 
 		ok = d.value(n.Content[i+1], joinKey(path, key.Value), elem, inner) && ok
 		out.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
 	}
-	v.Set(out)
+	if ok {
+		v.Set(out)
+	}
 	return ok
 }
 

@@ -9,7 +9,7 @@ import (
 type Document struct {
 	file  string
 	root  *yaml.Node // a tree made by a grower: no aliases, no document node
-	nodes int        // an upper bound of the tree's size, at most MaxNodes
+	nodes int        // the size of the tree, at most MaxNodes
 }
 
 // Parse reads one YAML or JSON document. The file name only serves messages.

@@ -2,7 +2,9 @@ package strict
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -79,13 +81,22 @@ func defaultText(v any) string {
 	case v == nil:
 		return ""
 	case !ok:
-		return fmt.Sprint(v)
+		return plainText(v)
 	}
 	texts := make([]string, len(items))
 	for i, item := range items {
-		texts[i] = fmt.Sprint(item)
+		texts[i] = plainText(item)
 	}
 	return "[" + strings.Join(texts, ", ") + "]"
+}
+
+// plainText renders a plain default; numbers of everyday size have no exponent.
+func plainText(v any) string {
+	f, ok := v.(float64)
+	if size := math.Abs(f); ok && (size == 0 || size >= 1e-6 && size < 1e15) {
+		return strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return fmt.Sprint(v)
 }
 
 // typeName returns the name of a type for people.

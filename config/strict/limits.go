@@ -6,7 +6,7 @@ const (
 	// MaxBytes is the largest document, and the largest value given to Set.
 	MaxBytes = 1 << 20
 	// MaxDepth is the deepest nesting of lists and mappings.
-	MaxDepth = 64
+	MaxDepth = 32
 	// MaxNodes is the number of keys, values and containers in a document
 	// after its aliases have been expanded.
 	MaxNodes = 100_000
@@ -20,7 +20,8 @@ const (
 	// maxName is the longest name for which Nearest looks for a neighbour, in
 	// characters; its work grows with the square.
 	maxName = 64
-	// maxBacktrack is the number of lines before the parser's position that
-	// are tried as the origin of a syntax error.
-	maxBacktrack = 8
+	// maxReparse is the number of bytes that are parsed again to find the line
+	// of a syntax error; every attempt costs reparseCost on top of its length.
+	maxReparse  = MaxBytes
+	reparseCost = 4096
 )

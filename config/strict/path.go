@@ -90,11 +90,12 @@ func wholeIndex(s string) int {
 	return -1
 }
 
-// joinKey appends a mapping key to a path.
+// joinKey appends a mapping key, shortened to what fits a message, to a path.
 func joinKey(path, key string) string {
-	switch {
-	case key == "" || strings.ContainsAny(key, `.[]"`):
-		return path + "[" + strconv.Quote(truncate(key)) + "]"
+	key = truncate(key)
+	switch quoted := strconv.Quote(key); {
+	case key == "" || len(quoted) != len(key)+2 || strings.ContainsAny(key, ".[]"):
+		return path + "[" + quoted + "]"
 	case path == "":
 		return key
 	default:

@@ -47,34 +47,38 @@ func (d *Document) put(path string, n *yaml.Node) error {
 	if err != nil {
 		return fail(err)
 	}
-	nodes, depth := measure(n)
-	if d.nodes+nodes+2*len(steps) > MaxNodes {
-		return fail(fmt.Errorf("the document has more than %d values", MaxNodes))
-	}
-	if len(steps)+depth > MaxDepth {
-		return fail(fmt.Errorf("nested more than %d deep", MaxDepth))
-	}
-	slot := &d.root
-	for i, s := range steps {
+	slot, above := &d.root, 0
+	for _, s := range steps {
 		next := s.slot(*slot)
 		if next == nil {
-			grown, err := chain(*slot, steps[i:], n)
-			if err != nil {
-				return fail(err)
-			}
-			n = grown
 			break
 		}
 		slot = next
+		above++
 	}
-	*slot = n
-	d.nodes += nodes + 2*len(steps)
+	grown, err := chain(*slot, steps[above:], n)
+	if err != nil {
+		return fail(err)
+	}
+	before, _ := measure(*slot)
+	after, depth := measure(grown)
+	switch {
+	case d.nodes-before+after > MaxNodes:
+		return fail(fmt.Errorf("the document has more than %d values", MaxNodes))
+	case above+depth > MaxDepth:
+		return fail(fmt.Errorf("nested more than %d deep", MaxDepth))
+	}
+	*slot = grown
+	d.nodes += after - before
 	return nil
 }
 
 // chain returns what must take the place of base so that the steps lead from it
-// to n, when the first step has no place in base yet.
+// to n; the first step has no place in base yet.
 func chain(base *yaml.Node, steps []step, n *yaml.Node) (*yaml.Node, error) {
+	if len(steps) == 0 {
+		return n, nil
+	}
 	if base.Kind == yaml.SequenceNode {
 		return nil, outOfList(base, steps[0])
 	}

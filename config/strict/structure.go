@@ -23,7 +23,7 @@ func implements[I any](t reflect.Type) bool {
 }
 
 // structure decodes a mapping with known keys.
-func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) bool {
+func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value, r *rules) bool {
 	p := planOf(v.Type())
 	s := &structDecoder{decoder: d, plan: p, path: path, members: p.members(v)}
 	if n.Kind != yaml.MappingNode {
@@ -37,7 +37,7 @@ func (d *decoder) structure(n *yaml.Node, path string, v reflect.Value) bool {
 	if p.union != "" {
 		s.clear()
 	}
-	ok := s.shorthand(n, v)
+	ok := s.shorthand(n, v, r)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		ok = s.pair(n.Content[i], n.Content[i+1]) && ok
 	}
@@ -82,7 +82,7 @@ func (s *structDecoder) clear() {
 }
 
 // shorthand applies the scalar that Set kept when it made n a mapping.
-func (s *structDecoder) shorthand(n *yaml.Node, v reflect.Value) bool {
+func (s *structDecoder) shorthand(n *yaml.Node, v reflect.Value, r *rules) bool {
 	if len(n.Content) == 0 || n.Content[0].Tag != shorthandTag {
 		return true
 	}
@@ -91,7 +91,7 @@ func (s *structDecoder) shorthand(n *yaml.Node, v reflect.Value) bool {
 	if !ok {
 		return s.expected(n.Content[1], s.path, "a mapping with keys "+list(names(s.members)))
 	}
-	return s.scalar(n.Content[1], s.path, scalar, noRules)
+	return s.scalar(n.Content[1], s.path, scalar, r)
 }
 
 // pair decodes one key and its value.

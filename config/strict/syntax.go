@@ -81,15 +81,20 @@ func (g *grower) syntaxError(data []byte, err error) {
 }
 
 // syntaxLine returns the offset of the line that makes data invalid: all lines
-// before it are a valid document. Such a line is looked for among the last ones
-// that the parser had read; the first of these is returned when the trouble
-// lies further back, as for a bracket that is never closed.
+// before it are a valid document. It looks for that line backwards from where
+// the parser stopped. In a document so large that the search must be cut short
+// it returns the line where the parser stopped, which can lie behind the cause,
+// as for a bracket that is never closed.
 func syntaxLine(data []byte) int {
 	tally := &countingReader{data: data}
 	_, _ = parseAll(tally) // fails: data is known to be invalid
-	start := lineStart(data, max(tally.read-1, 0))
-	for range maxBacktrack {
-		if _, err := parseAll(bytes.NewReader(data[:start])); err == nil || start == 0 {
+	stop := lineStart(data, max(tally.read-1, 0))
+	start := stop
+	for budget := maxReparse; start > 0; budget -= start + reparseCost {
+		if budget < 0 {
+			return stop
+		}
+		if _, err := parseAll(bytes.NewReader(data[:start])); err == nil {
 			break
 		}
 		start = lineStart(data, start-1)
