@@ -30,27 +30,16 @@ func (leastConnections) Build(s *lb.Snapshot) lb.Picker {
 type leastConnectionsPicker struct{ members []lb.Member }
 
 func (p *leastConnectionsPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
-	best, bestScore, equals := -1, 0.0, 0
+	best := noneYet()
 	for i, m := range p.members {
 		score := perWeight(m)
 		if tr != nil {
 			tr.Score(i, score, "")
 		}
-		switch {
-		case best < 0 || score < bestScore:
-			best, bestScore, equals = i, score, 1
-		case score == bestScore:
-			// Reservoir sampling: the k-th of equals replaces the choice with probability 1/k.
-			if equals++; r.Intn(equals) == 0 {
-				best = i
-			}
-		}
+		best.offer(i, score, r)
 	}
 	if tr != nil {
-		tr.Rule = "least in-flight per weight"
-		if equals > 1 {
-			tr.TieBreak = "drawn among the equals"
-		}
+		best.explain(tr, "least in-flight per weight")
 	}
-	return best
+	return best.index
 }

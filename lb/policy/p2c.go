@@ -33,12 +33,12 @@ func (s P2C) New() lb.Policy { return &p2c{P2C: s} }
 
 type p2c struct {
 	P2C
-	reported map[lb.BackendID]*atomic.Int32 // polled: the last report, or unreported
-	nextPoll atomic.Int64                   // polled: the Time when it is due
+	polled   kept[polledLoad]
+	nextPoll atomic.Int64 // the Time when all are to be asked again
 }
 
-// unreported stands for the in-flight of a backend that has not been heard of.
-const unreported = -1
+// polledLoad is the in-flight that a backend last reported, plus one; 0: no report yet.
+type polledLoad struct{ plusOne atomic.Int64 }
 
 func (*p2c) Name() string { return "p2c" }
 
@@ -47,31 +47,7 @@ func (p *p2c) Build(s *lb.Snapshot) lb.Picker {
 	if p.Load != "polled" {
 		return &local
 	}
-	return &polledPicker{p2cPicker: local, reported: p.reports(s), nextPoll: &p.nextPoll, interval: p.PollInterval}
-}
-
-// reports returns the members' cells in member order, new ones for newcomers,
-// and forgets the backends that left the pool.
-func (p *p2c) reports(s *lb.Snapshot) []*atomic.Int32 {
-	if p.reported == nil {
-		p.reported = make(map[lb.BackendID]*atomic.Int32)
-	}
-	for id := range p.reported {
-		if !s.Known(id) {
-			delete(p.reported, id)
-		}
-	}
-	cells := make([]*atomic.Int32, len(s.Members()))
-	for i, m := range s.Members() {
-		cell := p.reported[m.ID()]
-		if cell == nil {
-			cell = new(atomic.Int32)
-			cell.Store(unreported)
-			p.reported[m.ID()] = cell
-		}
-		cells[i] = cell
-	}
-	return cells
+	return &polledPicker{p2cPicker: local, polled: p.polled.members(s), nextPoll: &p.nextPoll, interval: p.PollInterval}
 }
 
 // maxChoices bounds P2C.Choices, so that a sample fits on the stack.
@@ -86,17 +62,17 @@ func (p *p2cPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int
 	return p.leastOfSample(nil, r, tr)
 }
 
-// leastOfSample draws the sample and compares. reported, when not nil, replaces the members' own
-// in-flight.
-func (p *p2cPicker) leastOfSample(reported []*atomic.Int32, r *rng.Rand, tr *lb.Trace) int {
+// leastOfSample draws the sample and compares. polled, when not nil, replaces this balancer's own
+// counts.
+func (p *p2cPicker) leastOfSample(polled []*polledLoad, r *rng.Rand, tr *lb.Trace) int {
 	var sample [maxChoices]int
 	best, bestScore := -1, 0.0
 	for k := range p.choices {
 		i := drawDistinct(r, len(p.members), sample[:k])
 		sample[k] = i
 		score, note := perWeight(p.members[i]), "sampled"
-		if reported != nil {
-			score, note = reportedPerWeight(p.members[i], reported[i])
+		if polled != nil {
+			score, note = polledPerWeight(p.members[i], polled[i])
 		}
 		if tr != nil {
 			tr.Score(i, score, note)
@@ -121,13 +97,12 @@ func (p *p2cPicker) leastOfSample(reported []*atomic.Int32, r *rng.Rand, tr *lb.
 // one more attempt, per unit of weight.
 func perWeight(m lb.Member) float64 { return float64(m.InFlight()+1) / m.Weight }
 
-// reportedPerWeight is perWeight by the member's own word, where there is one.
-func reportedPerWeight(m lb.Member, cell *atomic.Int32) (score float64, note string) {
-	inflight := cell.Load()
-	if inflight == unreported {
-		return perWeight(m), "sampled, no report yet"
+// polledPerWeight is perWeight by the member's own word, where there is one.
+func polledPerWeight(m lb.Member, load *polledLoad) (score float64, note string) {
+	if plusOne := load.plusOne.Load(); plusOne > 0 {
+		return float64(plusOne) / m.Weight, "sampled, reported"
 	}
-	return (float64(inflight) + 1) / m.Weight, "sampled, reported"
+	return perWeight(m), "sampled, no report yet"
 }
 
 // drawDistinct returns a uniform index below n that is not in taken, by
@@ -143,13 +118,13 @@ func drawDistinct(r *rng.Rand, n int, taken []int) int {
 // polledPicker is p2cPicker on reported load.
 type polledPicker struct {
 	p2cPicker
-	reported []*atomic.Int32 // in member order
+	polled   []*polledLoad // in member order
 	nextPoll *atomic.Int64
 	interval time.Duration
 }
 
 func (p *polledPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
-	return p.leastOfSample(p.reported, r, tr)
+	return p.leastOfSample(p.polled, r, tr)
 }
 
 // LoadProbes asks every member once an interval; of callers that race, one asks.
@@ -166,6 +141,6 @@ func (p *polledPicker) LoadProbes(now lb.Time, _ *rng.Rand, dst []int) []int {
 
 func (p *polledPicker) Report(i int, _ lb.Time, rep lb.Report) {
 	if rep.Valid {
-		p.reported[i].Store(max(0, rep.InFlight))
+		p.polled[i].plusOne.Store(max(0, int64(rep.InFlight)) + 1)
 	}
 }

@@ -23,8 +23,9 @@ const maxCycle = 1 << 16
 //
 // Weights that are whole multiples of 1, 0.1, 0.01, 0.001 or of the smallest
 // one, and whose cycle fits once the common divisor is taken out, are exact.
-// Others are rounded to a cycle of about maxCycle−n turns, at least one for
-// each member: a share p is then off by at most (1+n·p)/(maxCycle−2n).
+// Others are rounded to a cycle of about roundedCycle(n) turns, at least one for
+// each member: a share p is then off by at most (1+n·p)/(roundedCycle(n)−n/2), less than 1% of
+// itself for an average backend of a pool of up to 200.
 func wholeTurns(members []lb.Member) []int {
 	least := members[0].Weight
 	for _, m := range members {
@@ -63,13 +64,16 @@ func exactTurns(members []lb.Member, unit float64) ([]int, bool) {
 	return turns, true
 }
 
+// roundedCycle is how many turns to aim at for n members whose weights have to
+// be rounded: 256 for each, within limits. Each rounding adds less than one turn,
+// so room is left for n of them.
+func roundedCycle(n int) int { return min(max(1<<12, n<<8), maxCycle-n) }
+
 func roundedTurns(members []lb.Member) []int {
-	// Each rounding adds less than one turn, so that n of them still fit.
-	target := float64(maxCycle - len(members))
-	total := totalWeight(members)
 	turns := make([]int, len(members))
+	perWeight := float64(roundedCycle(len(members))) / totalWeight(members)
 	for i, m := range members {
-		turns[i] = max(1, int(math.Round(m.Weight/total*target)))
+		turns[i] = max(1, int(math.Round(m.Weight*perWeight)))
 	}
 	return turns
 }
