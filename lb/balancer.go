@@ -81,3 +81,6 @@ func (b *Balancer) ListensForIdle() bool {
 	l, ok := b.snapshot.Load().reporter.(IdleListener)
 	return ok && l.ListensForIdle()
 }
+
+// Probes says whether the policy asks for reports by load probes.
+func (b *Balancer) Probes() bool { return b.snapshot.Load().prober != nil }

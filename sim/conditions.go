@@ -1,0 +1,109 @@
+package sim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lbctl/lbctl/measure"
+	"github.com/lbctl/lbctl/scenarios"
+)
+
+// startConditions sets the conditions at time 0 and schedules the first changes.
+func (w *world) startConditions() {
+	for i := range w.servers {
+		w.awaitCondition(uint32(i))
+	}
+}
+
+func (w *world) awaitCondition(i uint32) {
+	s := &w.servers[i]
+	at, c, ok := s.timeline.Next()
+	if !ok {
+		return
+	}
+	s.next = c
+	w.schedule(at, evCondition, i, 0)
+}
+
+// changeCondition puts the pending condition into force.
+func (w *world) changeCondition(i uint32) {
+	s := &w.servers[i]
+	w.elapse(i)
+	before := s.cond
+	s.cond = s.next
+	s.refreshRate()
+	if s.cond.Accept == scenarios.Crashed && before.Accept != scenarios.Crashed {
+		w.crash(i)
+	}
+	w.note(Event{Kind: "condition", Backend: s.model.Name, What: describe(s.cond)})
+	w.recorder.Event(measure.Event{At: w.now, Balancer: -1, Backend: s.model.Name, What: describe(s.cond), Why: "scenario"})
+	w.awaitCompletion(i)
+	w.awaitCondition(i)
+}
+
+// crash loses everything that is in the backend: connections are reset.
+func (w *world) crash(i uint32) {
+	s := &w.servers[i]
+	for s.waits > 0 {
+		w.answer(s.dequeue(), measure.Reset)
+	}
+	for len(s.jobs) > 0 {
+		a := s.jobs[0].attempt
+		s.remove(0)
+		w.answer(a, measure.Reset)
+	}
+	s.refreshRate()
+}
+
+// probed returns what the backend's health endpoint says, and whether it says anything
+// at all. luck is uniform in [0, 1).
+func (s *server) probed(luck float64) (ok, answers bool) {
+	switch {
+	case s.cond.Accept != scenarios.Accepts || s.cond.Probe == scenarios.SaysUnhealthy:
+		return false, true
+	case s.cond.Probe == scenarios.SaysHealthy:
+		return true, true
+	case s.cond.Speed <= 0:
+		return false, false
+	}
+	return luck*100 >= s.cond.ErrorPct+s.cond.ResetPct, true
+}
+
+// elapse brings a backend's clock to now and books the slot-time.
+func (w *world) elapse(i uint32) {
+	if busy := w.servers[i].advance(w.now); busy > 0 {
+		w.recorder.Served(w.now, int(i), busy)
+	}
+}
+
+// closeBooks books the slot-time of what is still being served at the end of the measured time.
+func (w *world) closeBooks() {
+	for i := range w.servers {
+		w.elapse(uint32(i))
+	}
+}
+
+// describe puts a condition in words, for the event log.
+func describe(c scenarios.Condition) string {
+	var words []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	say(c.Accept == scenarios.Crashed, "crashed")
+	say(c.Accept == scenarios.Refuses, "refuses connections")
+	say(c.Speed <= 0, "makes no progress")
+	say(c.Speed > 0 && c.Speed != 1, "speed ×%.3g", c.Speed)
+	say(c.SlowPct > 0, "%.3g%% of requests ×%.3g slower", c.SlowPct, c.SlowFactor)
+	say(c.ErrorPct > 0 && c.ErrorAfter > 0, "%.3g%% errors after %v", c.ErrorPct, c.ErrorAfter)
+	say(c.ErrorPct > 0 && c.ErrorAfter == 0, "%.3g%% errors", c.ErrorPct)
+	say(c.ResetPct > 0, "%.3g%% resets", c.ResetPct)
+	say(!c.Partitioned.Empty(), "partitioned")
+	say(c.Probe == scenarios.SaysHealthy, "health endpoint says healthy")
+	say(c.Probe == scenarios.SaysUnhealthy, "health endpoint says unhealthy")
+	if len(words) == 0 {
+		return "normal"
+	}
+	return strings.Join(words, ", ")
+}

@@ -1,0 +1,233 @@
+package sim
+
+import (
+	"math"
+	"time"
+
+	"github.com/lbctl/lbctl/lb"
+	"github.com/lbctl/lbctl/lb/stats"
+	"github.com/lbctl/lbctl/scenarios"
+)
+
+// server is a synthetic backend: slots, a queue, FIFO or processor sharing.
+//
+// Both disciplines run on a virtual clock v that advances, while time passes, at the rate at
+// which one job gets served: the speed, shared out when processor
+// sharing has more jobs than slots. A job that starts at v with demand D ends when the clock
+// shows v+D, whatever happens to the rate meanwhile. So a change of speed moves
+// one event instead of all jobs, and both disciplines are one mechanism.
+type server struct {
+	model scenarios.Backend
+	cond  scenarios.Condition
+	next  scenarios.Condition // takes effect with the pending condition event
+
+	timeline *scenarios.Timeline
+
+	v    float64 // virtual clock: nanoseconds of service that a job present all along has got
+	rate float64 // dv/dt
+	last lb.Time // v was right then
+
+	jobs  []job    // in service: a min-heap by finish, then by arrival
+	queue []uint32 // attempts waiting: a ring
+	head  int
+	waits int
+
+	generation   uint32  // of the pending completion event; others are stale
+	pending      bool    // there is one …
+	due, dueRate float64 // … for the job with this finish, at this rate
+
+	arrivals recentRate
+	latency  stats.LatencyByLoad // what the backend itself would report
+	service  float64             // moving average of service times without waiting, ns; 0: none yet
+}
+
+type job struct {
+	finish  float64
+	attempt uint32
+}
+
+const (
+	serviceWeight = 0.1  // of the newest service time in the mean that a server reports
+	minSpeed      = 1e-3 // keeps the service time of a stopped server finite
+)
+
+func (s *server) inflight() int { return len(s.jobs) + s.waits }
+
+// advance brings the virtual clock to now and returns the slot-time spent since.
+func (s *server) advance(now lb.Time) time.Duration {
+	elapsed := now - s.last
+	s.last = now
+	if len(s.jobs) == 0 {
+		s.v = 0 // nobody holds a finish: start over, and keep the clock's precision
+		return 0
+	}
+	s.v += float64(elapsed) * s.rate
+	return time.Duration(elapsed) * time.Duration(min(len(s.jobs), s.model.Slots))
+}
+
+// refreshRate recomputes the rate after the jobs or the condition changed. The clock must be at now.
+func (s *server) refreshRate() {
+	s.rate = s.model.Speed * s.cond.Speed
+	if n := len(s.jobs); s.model.PS && n > s.model.Slots {
+		s.rate *= float64(s.model.Slots) / float64(n)
+	}
+}
+
+// full says that the slots are taken. Processor sharing has room for everyone.
+func (s *server) full() bool { return !s.model.PS && len(s.jobs) >= s.model.Slots }
+
+// start puts an attempt into service.
+func (s *server) start(attempt uint32, demand time.Duration) {
+	s.jobs = append(s.jobs, job{finish: s.v + float64(demand), attempt: attempt})
+	s.up(len(s.jobs) - 1)
+	s.refreshRate()
+}
+
+// untilNext returns how long until the first job ends, Never-like when none does.
+func (s *server) untilNext() lb.Time {
+	if len(s.jobs) == 0 || s.rate <= 0 {
+		return lb.Never
+	}
+	wait := math.Ceil((s.jobs[0].finish - s.v) / s.rate)
+	if wait >= float64(math.MaxInt64/2) {
+		return lb.Never
+	}
+	return max(0, lb.Time(wait))
+}
+
+// finish takes out the job that ends now.
+func (s *server) finish() uint32 {
+	first := s.jobs[0]
+	s.v = first.finish // exactly, so that rounding to whole nanoseconds never accumulates
+	s.remove(0)
+	s.refreshRate()
+	return first.attempt
+}
+
+// abandon takes an attempt out of service before its end; false when it is not in service.
+func (s *server) abandon(attempt uint32) bool {
+	for i := range s.jobs {
+		if s.jobs[i].attempt == attempt {
+			s.remove(i)
+			s.refreshRate()
+			return true
+		}
+	}
+	return false
+}
+
+func (s *server) remove(i int) {
+	last := len(s.jobs) - 1
+	s.jobs[i] = s.jobs[last]
+	s.jobs = s.jobs[:last]
+	if i < last {
+		s.down(i)
+		s.up(i)
+	}
+}
+
+func (s *server) up(i int) {
+	for i > 0 {
+		p := (i - 1) / 2
+		if !(s.jobs[i].finish < s.jobs[p].finish) {
+			return
+		}
+		s.jobs[i], s.jobs[p] = s.jobs[p], s.jobs[i]
+		i = p
+	}
+}
+
+func (s *server) down(i int) {
+	for {
+		c := 2*i + 1
+		if c >= len(s.jobs) {
+			return
+		}
+		if c+1 < len(s.jobs) && s.jobs[c+1].finish < s.jobs[c].finish {
+			c++
+		}
+		if !(s.jobs[c].finish < s.jobs[i].finish) {
+			return
+		}
+		s.jobs[i], s.jobs[c] = s.jobs[c], s.jobs[i]
+		i = c
+	}
+}
+
+func (s *server) enqueue(attempt uint32) {
+	if s.waits == len(s.queue) {
+		ring := make([]uint32, max(8, 2*len(s.queue)))
+		for i := range s.waits {
+			ring[i] = s.queue[(s.head+i)&(len(s.queue)-1)]
+		}
+		s.queue, s.head = ring, 0
+	}
+	s.queue[(s.head+s.waits)&(len(s.queue)-1)] = attempt
+	s.waits++
+}
+
+func (s *server) dequeue() uint32 {
+	a := s.queue[s.head]
+	s.head = (s.head + 1) & (len(s.queue) - 1)
+	s.waits--
+	return a
+}
+
+// discard takes an attempt out of the queue.
+func (s *server) discard(attempt uint32) {
+	mask := len(s.queue) - 1
+	kept := 0
+	for i := range s.waits {
+		a := s.queue[(s.head+i)&mask]
+		if a != attempt {
+			s.queue[(s.head+kept)&mask] = a
+			kept++
+		}
+	}
+	s.waits = kept
+}
+
+// observeService learns from a request that has been served.
+func (s *server) observeService(demand time.Duration) {
+	took := float64(demand) / (s.model.Speed * max(s.cond.Speed, minSpeed))
+	if s.service == 0 {
+		s.service = took
+	}
+	s.service += serviceWeight * (took - s.service)
+}
+
+// report is what the backend says of its load when it is asked.
+func (s *server) report(withLatency bool) lb.Report {
+	rep := lb.Report{Valid: true, InFlight: int32(s.inflight())}
+	rep.Service = time.Duration(s.service)
+	if withLatency {
+		rep.Latency = s.latency.Estimate(rep.InFlight)
+	}
+	return rep
+}
+
+// recentRate counts arrivals over the last second, in tenths.
+type recentRate struct {
+	tenths [10]uint32
+	at     int64 // number of the current tenth since the epoch
+}
+
+const tenth = lb.Time(time.Second / 10)
+
+// add notes an arrival at now and returns how many there were in the second before.
+func (r *recentRate) add(now lb.Time) int {
+	t := int64(now / tenth)
+	for steps := 0; r.at < t && steps < len(r.tenths); steps++ {
+		r.at++
+		r.tenths[r.at%10] = 0
+	}
+	if r.at < t { // idle for more than a second: all tenths are cleared
+		r.at = t
+	}
+	r.tenths[t%10]++
+	sum := 0
+	for _, n := range r.tenths {
+		sum += int(n)
+	}
+	return sum
+}

@@ -1,0 +1,176 @@
+package sim
+
+import (
+	"math"
+	"time"
+
+	"github.com/lbctl/lbctl/lb"
+	"github.com/lbctl/lbctl/measure"
+	"github.com/lbctl/lbctl/scenarios"
+)
+
+// unlimitedQueue is longer than any queue can grow within scenarios.MaxExpectedRequests.
+const unlimitedQueue = math.MaxInt32
+
+func (w *world) buildServers() {
+	backends := w.model.Backends()
+	w.servers = make([]server, len(backends))
+	for i, b := range backends {
+		s := &w.servers[i]
+		if b.Queue < 0 {
+			b.Queue = unlimitedQueue
+		}
+		s.model, s.cond, s.timeline = b, scenarios.Normal(), w.model.Timeline(i)
+		s.refreshRate()
+	}
+}
+
+// deliver lets an attempt reach its backend.
+func (w *world) deliver(a uint32) {
+	at := w.attempts.at(a)
+	i := at.backend
+	s := &w.servers[i]
+	switch {
+	case s.cond.Accept != scenarios.Accepts:
+		w.answer(a, measure.Refused)
+		return
+	case !at.waited && s.model.DropCanceled:
+		w.attempts.put(a)
+		return
+	case s.inflight() >= s.model.Slots+s.model.Queue:
+		w.answer(a, measure.Rejected)
+		return
+	}
+	if w.spoil(s, at, a) {
+		return
+	}
+	w.elapse(i)
+	at.entered, at.load = w.now, int32(s.inflight())
+	if s.full() {
+		at.place = queued
+		s.enqueue(a)
+	} else {
+		w.serve(i, a)
+		w.awaitCompletion(i)
+	}
+	w.recorder.Enter(w.now, int(i), s.inflight(), s.waits)
+}
+
+// spoil applies the backend's condition to one request: slow, failing, reset. It returns true when the answer is on its
+// way already.
+func (w *world) spoil(s *server, at *attempt, a uint32) bool {
+	at.ending = measure.OK
+	if d := s.model.Degrade; d != nil && float64(s.arrivals.add(w.now)) > d.AboveRPS {
+		at.demand = time.Duration(float64(at.demand) * d.Factor)
+	}
+	c := &s.cond
+	if c.SlowPct == 0 && c.ResetPct == 0 && c.ErrorPct == 0 {
+		return false
+	}
+	if c.SlowPct > 0 && w.model.Draw(scenarios.DrawSlow, at.number, at.try)*100 < c.SlowPct {
+		at.demand = time.Duration(float64(at.demand) * c.SlowFactor)
+	}
+	if c.ResetPct > 0 && w.model.Draw(scenarios.DrawReset, at.number, at.try)*100 < c.ResetPct {
+		at.ending = measure.Reset
+		at.demand /= 2 // lost half-way
+	}
+	if c.ErrorPct > 0 && w.model.Draw(scenarios.DrawError, at.number, at.try)*100 < c.ErrorPct {
+		at.ending = measure.Failed
+		if c.ErrorAfter > 0 && c.Speed > 0 {
+			w.schedule(w.now.Add(c.ErrorAfter), evEarly, a, at.generation)
+			return true
+		}
+	}
+	return false
+}
+
+// early answers an attempt that fails fast, without having been served.
+func (w *world) early(a, generation uint32) {
+	if at := w.attempts.at(a); at.generation == generation {
+		w.answer(a, at.ending)
+	}
+}
+
+// serve puts an attempt into service. The server's clock must be at now.
+func (w *world) serve(i, a uint32) {
+	at := w.attempts.at(a)
+	at.place = serving
+	w.servers[i].start(a, at.demand)
+}
+
+// awaitCompletion schedules the end of the backend's first job, unless the pending event is right already.
+func (w *world) awaitCompletion(i uint32) {
+	s := &w.servers[i]
+	wait := s.untilNext()
+	if s.pending && wait != lb.Never && s.jobs[0].finish == s.due && s.rate == s.dueRate {
+		return
+	}
+	s.generation++ // makes an event that is pending stale
+	if s.pending = wait != lb.Never; s.pending {
+		s.due, s.dueRate = s.jobs[0].finish, s.rate
+		w.schedule(w.now+wait, evComplete, i, s.generation)
+	}
+}
+
+// complete ends the backend's first job.
+func (w *world) complete(i, generation uint32) {
+	s := &w.servers[i]
+	if s.generation != generation {
+		return
+	}
+	s.pending = false
+	w.elapse(i)
+	a := s.finish()
+	if s.waits > 0 && !s.full() {
+		w.serve(i, s.dequeue())
+	}
+	w.awaitCompletion(i)
+	at := w.attempts.at(a)
+	s.observeService(at.demand)
+	if w.anyProber {
+		s.latency.Observe(at.load, w.now.Sub(at.entered))
+	}
+	if w.anyIdle && s.inflight() == 0 {
+		w.turnedIdle(i)
+	}
+	w.answer(a, at.ending)
+}
+
+// drop takes an attempt whose client has gone out of its backend.
+func (w *world) drop(a uint32) {
+	at := w.attempts.at(a)
+	i := at.backend
+	s := &w.servers[i]
+	if at.place == queued {
+		s.discard(a)
+		w.attempts.put(a)
+		return
+	}
+	w.elapse(i)
+	if !s.abandon(a) {
+		panic("sim: an attempt in service is not among the server's jobs")
+	}
+	w.attempts.put(a)
+	if s.waits > 0 && !s.full() {
+		w.serve(i, s.dequeue())
+	}
+	w.awaitCompletion(i)
+}
+
+// answer sends the backend's answer on its way back.
+func (w *world) answer(a uint32, how measure.Ending) {
+	at := w.attempts.at(a)
+	at.ending = how
+	if !at.waited {
+		w.attempts.put(a)
+		return
+	}
+	s := &w.servers[at.backend]
+	at.report = s.report(false)
+	if s.cond.Partitioned.Has(at.balancer) {
+		at.place = gone
+		return
+	}
+	at.place = answering
+	w.after(w.model.Network(at.balancer, int(at.backend), at.number), evAnswer, a)
+}
