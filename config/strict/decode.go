@@ -173,7 +173,7 @@ func (d *decoder) mapping(n *yaml.Node, path string, v reflect.Value, r *rules) 
 			continue
 		}
 		elem := fresh(v.Type().Elem()).Elem()
-		ok = d.value(n.Content[i+1], joinKey(path, key.Value), elem, inner) && ok
+		ok = d.value(n.Content[i+1], Join(path, key.Value), elem, inner) && ok
 		out.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), elem)
 	}
 	if ok {

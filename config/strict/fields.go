@@ -40,7 +40,7 @@ func fieldsOf(v reflect.Value, path string, depth int) []Field {
 			absent = absent || at.IsNil()
 			at = pointed(at)
 		}
-		sub := joinKey(path, m.name)
+		sub := Join(path, m.name)
 		if hasKeys(at) {
 			out = append(out, fieldsOf(at, sub, depth+1)...)
 			continue

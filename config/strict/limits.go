@@ -23,5 +23,5 @@ const (
 	// maxReparse is the number of bytes that are parsed again to find the line
 	// of a syntax error; every attempt costs reparseCost on top of its length.
 	maxReparse  = MaxBytes
-	reparseCost = 4096
+	reparseCost = 1024
 )

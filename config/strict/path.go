@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,14 +14,6 @@ type step struct {
 	key   string // the name as written; for an index its digits
 	index int    // -1 when the step cannot be an index
 	only  bool   // written [3]: an index and never a key
-}
-
-// String returns the step as it appears behind a path.
-func (s step) String() string {
-	if s.only {
-		return "[" + s.key + "]"
-	}
-	return s.key
 }
 
 // splitPath splits "a.b[3].c", "a.b.3.c" or `a["b.c"]` into its steps.
@@ -54,8 +47,11 @@ func nameStep(rest string) (step, string, error) {
 	if i := strings.IndexAny(rest, ".["); i >= 0 {
 		name = rest[:i]
 	}
-	if name == "" || strings.Contains(name, "]") {
-		return step{}, "", fmt.Errorf(`expected a path like a.b[0].c; a name is missing before %s`, quote(rest))
+	switch {
+	case rest == "":
+		return step{}, "", errors.New("expected a path like a.b[0].c; it ends where a name is needed")
+	case name == "" || strings.Contains(name, "]"):
+		return step{}, "", fmt.Errorf("expected a path like a.b[0].c; a name is needed at %s", quote(rest))
 	}
 	return step{key: name, index: wholeIndex(name)}, rest[len(name):], nil
 }
@@ -90,8 +86,10 @@ func wholeIndex(s string) int {
 	return -1
 }
 
-// joinKey appends a mapping key, shortened to what fits a message, to a path.
-func joinKey(path, key string) string {
+// Join appends a mapping key to a path, in brackets and quotes when it is not a
+// plain name, shortened to what fits a message. A Checker needs it for paths
+// with keys that come from the document.
+func Join(path, key string) string {
 	key = truncate(key)
 	switch quoted := strconv.Quote(key); {
 	case key == "" || len(quoted) != len(key)+2 || strings.ContainsAny(key, ".[]"):
@@ -108,12 +106,16 @@ func joinIndex(path string, i int) string {
 	return path + "[" + strconv.Itoa(i) + "]"
 }
 
-// joinPath appends a relative path to a path.
-func joinPath(path, rel string) string {
-	if path == "" || rel == "" || rel[0] == '[' {
-		return path + rel
+// joinSteps appends steps to a path.
+func joinSteps(path string, steps []step) string {
+	for _, s := range steps {
+		if s.only {
+			path = joinIndex(path, s.index)
+		} else {
+			path = Join(path, s.key)
+		}
 	}
-	return path + "." + rel
+	return path
 }
 
 // slot returns where the element that s names is held in n, nil when n has none.

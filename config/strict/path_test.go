@@ -14,7 +14,7 @@ func TestPathRoundTrip(t *testing.T) {
 		keys := rapid.SliceOfN(name, 1, 5).Draw(t, "keys")
 		path := ""
 		for i, k := range keys {
-			path = joinIndex(joinKey(path, k), i)
+			path = joinIndex(Join(path, k), i)
 		}
 		steps, err := splitPath(path)
 		if err != nil {

@@ -16,16 +16,23 @@ type Reporter struct {
 // Errorf reports that the value at path, relative to the checked value, is
 // wrong: "" is the checked value itself, "faults[2].slow" something inside it.
 // The position is that of the value, or of the nearest one around it that the
-// document has.
+// document has. Path is like that of Set; keys that come from the document are
+// appended with Join.
 func (r *Reporter) Errorf(path, format string, args ...any) {
 	at := r.node
-	steps, err := splitPath(path)
-	for i := 0; err == nil && i < len(steps); i++ {
-		slot := steps[i].slot(at)
+	var steps []step
+	if path != "" {
+		var err error
+		if steps, err = splitPath(path); err != nil {
+			steps = []step{{key: path, index: -1}} // leads nowhere, is shown in quotes
+		}
+	}
+	for _, s := range steps {
+		slot := s.slot(at)
 		if slot == nil {
 			break
 		}
 		at = *slot
 	}
-	r.dec.errorf(at, joinPath(r.path, path), "%s", fmt.Sprintf(format, args...))
+	r.dec.errorf(at, joinSteps(r.path, steps), "%s", fmt.Sprintf(format, args...))
 }

@@ -22,31 +22,40 @@ func (d *Document) Set(path, value, origin string) error {
 	g := &grower{file: d.file, origin: origin}
 	n := g.read([]byte(value))
 	setOrigin(n, origin)
+	steps, err := splitPath(path)
+	if err != nil {
+		return d.putError(n, nil, err)
+	}
 	for i := range g.errs {
-		g.errs[i].Path = path
+		g.errs[i].Path = joinSteps("", steps)
 	}
 	if err := g.errs.orNil(); err != nil {
 		return err
 	}
-	return d.put(path, n)
+	return d.put(steps, n)
 }
 
 // Overlay replaces the value at path by a copy of n, which was decoded from
 // this document or a clone of it into a *yaml.Node and keeps its position or
 // origin. Otherwise it is like Set.
 func (d *Document) Overlay(path string, n *yaml.Node) error {
-	return d.put(path, copyTree(n))
-}
-
-// put hangs n into the tree at path.
-func (d *Document) put(path string, n *yaml.Node) error {
-	fail := func(err error) error {
-		return Errors{{File: d.file, Line: n.Line, Col: n.Column, Origin: originOf(n), Path: path, Msg: err.Error()}}
-	}
 	steps, err := splitPath(path)
 	if err != nil {
-		return fail(err)
+		return d.putError(n, nil, err)
 	}
+	return d.put(steps, copyTree(n))
+}
+
+// putError is the error about putting n where steps lead.
+func (d *Document) putError(n *yaml.Node, steps []step, err error) error {
+	return Errors{{
+		File: d.file, Line: n.Line, Col: n.Column, Origin: originOf(n),
+		Path: joinSteps("", steps), Msg: err.Error(),
+	}}
+}
+
+// put hangs n into the tree where steps lead.
+func (d *Document) put(steps []step, n *yaml.Node) error {
 	slot, above := &d.root, 0
 	for _, s := range steps {
 		next := s.slot(*slot)
@@ -58,15 +67,15 @@ func (d *Document) put(path string, n *yaml.Node) error {
 	}
 	grown, err := chain(*slot, steps[above:], n)
 	if err != nil {
-		return fail(err)
+		return d.putError(n, steps, err)
 	}
 	before, _ := measure(*slot)
 	after, depth := measure(grown)
 	switch {
 	case d.nodes-before+after > MaxNodes:
-		return fail(fmt.Errorf("the document has more than %d values", MaxNodes))
+		return d.putError(n, steps, fmt.Errorf("the document has more than %d values", MaxNodes))
 	case above+depth > MaxDepth:
-		return fail(fmt.Errorf("nested more than %d deep", MaxDepth))
+		return d.putError(n, steps, fmt.Errorf("nested more than %d deep", MaxDepth))
 	}
 	*slot = grown
 	d.nodes += after - before
@@ -84,7 +93,7 @@ func chain(base *yaml.Node, steps []step, n *yaml.Node) (*yaml.Node, error) {
 	}
 	for _, s := range steps {
 		if s.only {
-			return nil, fmt.Errorf("%s needs a list, and there is none", s)
+			return nil, fmt.Errorf("[%d] needs a list, and there is none", s.index)
 		}
 	}
 	for i := len(steps) - 1; i > 0; i-- {

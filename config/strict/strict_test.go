@@ -364,3 +364,95 @@ func TestRecursiveTypes(t *testing.T) {
 		}()
 	}
 }
+
+// reports is a type whose check complains at the path that it was given.
+type reports struct {
+	At    string         `yaml:"at"`
+	Items map[string]int `yaml:"items"`
+}
+
+func (c *reports) Check(r *strict.Reporter) { r.Errorf(c.At, "wrong") }
+
+func TestReporterPaths(t *testing.T) {
+	for at, want := range map[string]string{
+		"":                           "f.yaml:1:1: wrong",
+		"items":                      "f.yaml:2:8: items: wrong",
+		"items.a":                    "f.yaml:2:12: items.a: wrong",
+		strict.Join("items", "b.c"):  `f.yaml:2:22: items["b.c"]: wrong`,
+		strict.Join("items", "d\ne"): `f.yaml:2:8: items["d\ne"]: wrong`,
+		"items[3].x":                 "f.yaml:2:8: items[3].x: wrong",
+		"other.a":                    "f.yaml:1:1: other.a: wrong",
+		"items..a":                   `f.yaml:1:1: ["items..a"]: wrong`,
+	} {
+		doc := mustParse(t, fmt.Sprintf("at: %q\nitems: {a: 1, \"b.c\": 2}\n", at))
+		if err := doc.Decode(new(reports)); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", at, err, want)
+		}
+	}
+}
+
+// phrases has one field for every way to state a range, and keys without tags.
+type phrases struct {
+	Max     int           `yaml:"max" max:"9"`
+	Above   uint          `yaml:"above" above:"0" max:"9"`
+	Free    float64       `yaml:"free"`
+	Short   string        `yaml:"short" maxlen:"1"`
+	Code    string        `yaml:"code" pattern:"^x" maxlen:"2"`
+	Line    expectation   `yaml:"line" enum:"a < 1,a < 2"`
+	Nothing struct{}      `yaml:"nothing"`
+	Nested  [][]bool      `yaml:"nested" maxitems:"1"`
+	Text    string        `yaml:"text"`
+	Wait    time.Duration // dynamic, as are the next
+	Count   []uint8
+}
+
+func (p *phrases) StrictFields() []strict.Dynamic {
+	return []strict.Dynamic{{Name: "wait", Value: &p.Wait}, {Name: "count", Value: &p.Count}}
+}
+
+func TestPhrases(t *testing.T) {
+	for text, want := range map[string]string{
+		"max: 10":                     "max: expected a whole number of at most 9, got 10",
+		"above: 0":                    "above: expected a whole number above 0 and up to 9, got 0",
+		"above: 18446744073709551615": "above: expected a whole number above 0 and up to 9, got 18446744073709551615",
+		"free: x":                     `free: expected a number, got "x"`,
+		"short: ab":                   `short: expected a string of at most 1 character, got "ab"`,
+		"code: abc":                   `code: expected a string of at most 2 characters that matches ^x, got "abc"`,
+		"text: []":                    "text: expected a string, got a list",
+		"line: a < 3":                 `line: expected one of a < 1, a < 2; got "a < 3"; did you mean "a < 1"?`,
+		"line: xyz":                   `line: expected one of a < 1, a < 2; got "xyz"`,
+		"nothing: {a: 1}":             `nothing.a: unknown key "a"; no keys are allowed here`,
+		"nested: [[true, 1]]":         "nested[0][1]: expected true or false, got 1",
+		"nested: [[], []]":            "nested: expected at most 1 item, got 2",
+		"wait: -1s":                   `wait: expected a duration of at least 0s, got "-1s"`,
+		"wait: 7":                     `wait: expected a duration with a unit, like "10ms"; got 7`,
+		"count: [256]":                "count[0]: expected a whole number from 0 to 255, got 256",
+	} {
+		err := mustParse(t, text).Decode(new(phrases))
+		if got := fmt.Sprint(err); !strings.HasSuffix(got, ": "+want) {
+			t.Errorf("%q: got %v, want %s", text, got, want)
+		}
+	}
+	good := "{max: -9, above: 9, free: -1e3, short: é, code: x, line: a < 2, nothing: {}, nested: [[true, false]], wait: 1s, count: [255]}"
+	var got phrases
+	if err := mustParse(t, good).Decode(&got); err != nil || got.Wait != time.Second || got.Count[0] != 255 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// many is a struct with more keys than a message lists.
+type many struct{ values [40]int }
+
+func (m *many) StrictFields() (out []strict.Dynamic) {
+	for i := range m.values {
+		out = append(out, strict.Dynamic{Name: fmt.Sprintf("key%02d", i), Value: &m.values[i]})
+	}
+	return out
+}
+
+func TestLongListsAreCut(t *testing.T) {
+	err := mustParse(t, "other: 1").Decode(new(many))
+	if got := fmt.Sprint(err); !strings.HasSuffix(got, ", key22, key23, … (16 more)") {
+		t.Errorf("got %s", got)
+	}
+}

@@ -99,7 +99,7 @@ func (s *structDecoder) pair(key, value *yaml.Node) bool {
 	if key.Tag == shorthandTag {
 		return true
 	}
-	path := joinKey(s.path, key.Value)
+	path := Join(s.path, key.Value)
 	i := slices.IndexFunc(s.members, func(m member) bool { return m.name == key.Value })
 	if i < 0 {
 		return s.unknownKey(key, path)

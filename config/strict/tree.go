@@ -95,7 +95,7 @@ func (g *grower) mapping(out, n *yaml.Node, path string, depth int) {
 		if key == nil {
 			continue
 		}
-		sub := joinKey(path, key.Value)
+		sub := Join(path, key.Value)
 		if line, dup := lines[key.Value]; dup {
 			g.errorf(key, sub, "duplicate key %s; first at line %d", quote(key.Value), line)
 			continue
