@@ -42,8 +42,8 @@ check: lint ## before a commit: lint, the floors of ARCHITECTURE.md, all tests
 golden: ## rewrite golden files and stories from what the code does now; then read the diff
 	@GO="$(GO)" scripts/golden.sh
 
-crosscheck: ## compare the theory that the simulator is tested against with GNU Octave's queueing package
-	@sim/crosscheck/run.sh
+crosscheck: ## recompute with GNU Octave the theory that the simulator is held to
+	$(GO) test -count=1 -v ./sim/crosscheck
 
 clean: ## remove what the targets made
 	rm -rf bin

@@ -24,7 +24,7 @@ function x = quantile_of(tail, p)
   while tail(high) > 1 - p
     high *= 2;
   end
-  x = fzero(@(t) tail(t) - (1 - p), [0, high], optimset("TolX", 1e-12));
+  x = fzero(@(t) tail(t) - (1 - p), [0, high], optimset("TolX", 1e-12, "Display", "off"));
 end
 
 % ph_tail is P(T > t) of the phase-type distribution with start vector a and rates S.
