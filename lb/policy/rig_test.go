@@ -99,8 +99,13 @@ func modelWeights() *rapid.Generator[[]float64] {
 
 // churn picks and finishes attempts and changes the pool at random, and shows each pick to check.
 func churn(t *rapid.T, tb testing.TB, spec policy.Spec, check func(choice)) {
+	churnOn(t, func(weights []float64) *rig { return newRig(tb, spec, weights...) }, check)
+}
+
+// churnOn is churn for a check that needs the rig itself.
+func churnOn(t *rapid.T, rigOf func(weights []float64) *rig, check func(choice)) {
 	weights := modelWeights().Draw(t, "weights")
-	r := newRig(tb, spec, weights...)
+	r := rigOf(weights)
 	for range rapid.IntRange(1, 60).Draw(t, "steps") {
 		switch rapid.IntRange(0, 9).Draw(t, "do") {
 		case 0:
