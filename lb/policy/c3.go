@@ -85,10 +85,10 @@ type c3Scorer struct {
 
 // c3Terms are the terms of one member's score.
 type c3Terms struct {
-	response, service float64 // R and s, nanoseconds
+	response, service float64 // R and s, nanoseconds; 0: unknown
 	queue             float64 // q̂
 	factor            float64 // penalty / weight
-	known             bool    // R, and so s, are
+	known             bool    // R and s are
 }
 
 // terms returns member i's terms for the queue q as reported.
@@ -96,7 +96,7 @@ func (c *c3Scorer) terms(i int, now lb.Time, q float64) c3Terms {
 	m, k := c.members[i], c.memory[i]
 	response, belief, known := k.response.value(now)
 	service, ok := k.service.Value()
-	if !ok {
+	if !ok && known {
 		service = response
 	}
 	return c3Terms{
@@ -110,10 +110,13 @@ func (t c3Terms) score() float64 {
 	return (t.response - t.service + t.queue*t.queue*t.queue*t.service) * t.factor
 }
 
-// like returns the terms of a member without data: those of the mean member.
+// like returns the terms of a member that has not answered yet: what is unknown
+// is taken from the mean of the others. Where all are alike any value will do.
 func (t c3Terms) like(mean c3Mean) c3Terms {
-	t.response = meanOr(mean.response, mean.n, 1)
-	t.service = meanOr(mean.service, mean.n, 1)
+	t.response = meanOr(mean.response, mean.n, 1e6)
+	if t.service == 0 {
+		t.service = meanOr(mean.service, mean.n, 1e6)
+	}
 	return t
 }
 
@@ -129,11 +132,12 @@ func (m *c3Mean) add(t c3Terms) {
 	m.n++
 }
 
-func (t c3Terms) note() string {
+func (c *c3Scorer) explain(i int, now lb.Time, t c3Terms, tr *lb.Trace) {
+	note := "R " + millis(t.response) + ", s " + millis(t.service) + ", q̂ " + strconv.FormatFloat(t.queue, 'g', 4, 64)
 	if !t.known {
-		return "no answer yet: taken as the mean"
+		note = "no answer yet, taken as the mean: " + note
 	}
-	return "R " + millis(t.response) + ", s " + millis(t.service) + ", q̂ " + strconv.FormatFloat(t.queue, 'g', 4, 64)
+	tr.Score(i, t.score()/1e6, note+c.memory[i].response.failures.note(now)) // in ms
 }
 
 // c3Picker has its feedback from the answers.
@@ -174,11 +178,10 @@ func (p *c3Picker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) in
 	if tr != nil {
 		for _, i := range candidates {
 			t := p.terms(i, now)
-			note := t.note()
 			if !t.known {
 				t = t.like(mean)
 			}
-			tr.Score(i, t.score(), note)
+			p.explain(i, now, t, tr)
 		}
 		best.explain(tr, c3Rule)
 	}
@@ -240,14 +243,15 @@ func (p *c3ProbePicker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trac
 		}
 		probes[i].rank = rank{key: t.score()}
 		if tr != nil {
-			tr.Score(probes[i].member, t.score(), t.note())
+			p.explain(probes[i].member, now, t, tr)
 			tr.Rule = c3Rule + " among the probes"
 		}
 	}
 	return p.serve(probes, r)
 }
 
-// ofProbe returns the terms of a probed member: its queue is the probe's RIF.
+// ofProbe returns the terms of a probed member: its queue is the RIF as it was
+// reported. What was sent there since counts as outstanding already.
 func (p *c3ProbePicker) ofProbe(pr *probe, now lb.Time) c3Terms {
-	return p.terms(pr.member, now, float64(pr.state.rif()))
+	return p.terms(pr.member, now, float64(int(pr.state.rif())-pr.state.used()))
 }

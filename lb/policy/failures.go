@@ -2,6 +2,7 @@ package policy
 
 import (
 	"math"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,14 @@ func (f *failureRate) penalty(now lb.Time) float64 {
 	}
 	success := max(minSuccess, 1-fadedRate(word, now))
 	return 1 / (success * success * success)
+}
+
+// note says so in a trace when there is a penalty.
+func (f *failureRate) note(now lb.Time) string {
+	if p := f.penalty(now); p > 1 {
+		return ", penalty " + strconv.FormatFloat(p, 'g', 3, 64)
+	}
+	return ""
 }
 
 func packRate(rate float64, now lb.Time) uint64 {

@@ -61,7 +61,7 @@ func (p *leastTimePicker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Tr
 		n++
 		known.offer(i, load*ns, r)
 	}
-	mean := meanOr(sum, n, 1)
+	mean := meanOr(sum, n, 1e6) // any value will do where all are alike
 	best := known
 	if untried.index >= 0 && (known.index < 0 || untried.score*mean <= known.score) {
 		best = untried
@@ -80,14 +80,15 @@ func (p *leastTimePicker) load(i int, now lb.Time) (load, ns float64, known bool
 	return perWeight(p.members[i]) * t.failures.penalty(now), ns * belief, known
 }
 
+// explain gives scores in milliseconds.
 func (p *leastTimePicker) explain(now lb.Time, mean float64, tr *lb.Trace) {
 	for i := range p.members {
 		load, ns, known := p.load(i, now)
-		if known {
-			tr.Score(i, load*ns, "average "+millis(ns))
-		} else {
-			tr.Score(i, load*mean, "no data: taken as average")
+		note := "average " + millis(ns)
+		if !known {
+			ns, note = mean, "no data: taken as average"
 		}
+		tr.Score(i, load*ns/1e6, note+p.times[i].failures.note(now))
 	}
 }
 

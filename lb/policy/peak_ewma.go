@@ -79,7 +79,7 @@ func (p *peakEWMAPicker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Tra
 	for _, i := range p.field.draw(r, &buf) {
 		score := p.score(i, now)
 		if tr != nil {
-			tr.Score(i, score, p.note(i, now))
+			tr.Score(i, score/1e6, p.note(i, now)) // in ms
 		}
 		best.offer(i, score, r)
 	}
@@ -108,10 +108,11 @@ func (p *peakEWMAPicker) score(i int, now lb.Time) float64 {
 }
 
 func (p *peakEWMAPicker) note(i int, now lb.Time) string {
+	note := "no answer yet"
 	if rtt, known := p.peaks[i].rtt.Value(now, p.spec.Decay); known {
-		return "peak average " + millis(rtt)
+		note = "peak average " + millis(rtt)
 	}
-	return "no answer yet"
+	return note + p.peaks[i].failures.note(now)
 }
 
 // millis renders nanoseconds for a trace.

@@ -90,7 +90,7 @@ func (p *prequalPicker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trac
 	theta := p.rifs.quantile(p.qrif)
 	p.rank(now, probes, theta)
 	if tr != nil {
-		explainHotCold(probes, theta, tr)
+		p.explain(now, probes, theta, tr)
 	}
 	return p.serve(probes, r)
 }
@@ -124,24 +124,28 @@ func meanLatency(probes []probe) float64 {
 			n++
 		}
 	}
-	return meanOr(sum, n, 1)
+	return meanOr(sum, n, 1e6) // any value will do where all are alike
 }
 
-func explainHotCold(probes []probe, theta int32, tr *lb.Trace) {
-	tr.Rule = "all hot: least RIF"
+// explain gives the RIF as the score of a hot probe and the latency, in milliseconds, as that of a cold
+// one, both as seen through the penalty.
+func (p *prequalPicker) explain(now lb.Time, probes []probe, theta int32, tr *lb.Trace) {
 	best := bestOf(probes)
 	for i := range probes {
 		pr := &probes[i]
-		note := "cold"
+		note, score := "cold", pr.rank.key/1e6
 		if pr.rank.hot {
-			note = "hot"
-		} else {
-			tr.Rule = "least latency among the cold"
+			note, score = "hot", pr.rank.key
 		}
-		tr.Score(pr.member, pr.rank.key, note+": RIF "+strconv.Itoa(int(pr.state.rif()))+", latency "+pr.latency.String())
+		note += ": RIF " + strconv.Itoa(int(pr.state.rif())) + ", latency " + pr.latency.String()
+		tr.Score(pr.member, score, note+p.failures[pr.member].note(now))
 		if pr != best && pr.rank.hot == best.rank.hot && pr.rank.key == best.rank.key {
 			tr.TieBreak = "the other signal, then the fresher probe"
 		}
+	}
+	tr.Rule = "least latency among the cold"
+	if best.rank.hot {
+		tr.Rule = "all hot: least RIF"
 	}
 	if theta >= 0 && theta < rifLevels {
 		tr.Rule += " (hot above RIF " + strconv.Itoa(int(theta)) + ")"
