@@ -39,7 +39,7 @@ func (d deterministic) SCV() float64                { return 0 }
 type exponential struct{ mean float64 } // ns
 
 func (d exponential) Sample(u uint64) time.Duration {
-	return clamp(-d.mean * math.Log1p(-rng.Unit(u)))
+	return clamp(d.mean * rng.ExpOf(u))
 }
 func (d exponential) Mean() time.Duration { return time.Duration(d.mean) }
 func (d exponential) SCV() float64        { return 1 }

@@ -106,9 +106,6 @@ func (w *world) pick(r *request) (lb.Lease, error) {
 
 // probeLoads sends the load probes that the policy wants after a pick.
 func (w *world) probeLoads(i int, number uint64) {
-	if !w.anyProber {
-		return
-	}
 	b := w.balancers[i]
 	b.targets = b.plane.LoadProbes(w.now, &b.rand, b.indices, b.targets[:0])
 	for _, id := range b.targets {
@@ -126,7 +123,11 @@ func (w *world) post(m uint32, number uint64, what kind) {
 		w.messages.put(m)
 		return
 	}
-	w.after(w.model.Network(int(msg.balancer), int(msg.backend), number), what, m)
+	if d := w.model.Network(int(msg.balancer), int(msg.backend), number); d > 0 {
+		w.schedule(w.now.Add(d), what, m, 0)
+		return
+	}
+	w.dispatch(event{at: w.now, order: uint64(what), a: m})
 }
 
 func (w *world) loadProbeArrives(m uint32) {

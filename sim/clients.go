@@ -116,19 +116,14 @@ func (w *world) try(id uint32) {
 	balancer, number := r.balancer, r.number
 	if w.servers[backend].cond.Partitioned.Has(balancer) {
 		at.place = gone // lost on the way; only the deadline can end it
+	} else if d := w.model.Network(balancer, int(backend), number); d > 0 {
+		w.schedule(w.now.Add(d), evDeliver, a, 0)
 	} else {
-		w.after(w.model.Network(balancer, int(backend), number), evDeliver, a)
+		w.deliver(a)
 	}
-	w.probeLoads(balancer, number)
-}
-
-// after makes an event on one record happen d from now, at once when that is now.
-func (w *world) after(d time.Duration, what kind, record uint32) {
-	if d > 0 {
-		w.schedule(w.now.Add(d), what, record, 0)
-		return
+	if w.anyProber {
+		w.probeLoads(balancer, number)
 	}
-	w.dispatch(event{at: w.now, order: uint64(what), a: record})
 }
 
 // deadline ends a request that took too long, be it under way or waiting for its next try.

@@ -25,6 +25,7 @@ type kernel struct {
 	now   lb.Time
 	seq   uint64
 	heap  []event
+	hole  bool // heap[0] has been taken; the next event scheduled may as well fill its place
 	lanes []lane
 }
 
@@ -43,21 +44,18 @@ func (k *kernel) stamp(what kind) uint64 {
 	return k.seq<<8 | uint64(what)
 }
 
-// schedule puts an event on the heap.
+// schedule puts an event on the heap. Most events beget another one: that one
+// goes straight into the hole at the root, which saves moving the last event there and
+// back.
 func (k *kernel) schedule(at lb.Time, what kind, a, b uint32) {
 	e := event{at: at, order: k.stamp(what), a: a, b: b}
-	h := append(k.heap, e)
-	i := len(h) - 1
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !e.before(&h[parent]) {
-			break
-		}
-		h[i] = h[parent]
-		i = parent
+	if k.hole {
+		k.hole = false
+		siftDown(k.heap, e)
+		return
 	}
-	h[i] = e
-	k.heap = h
+	k.heap = append(k.heap, e)
+	siftUp(k.heap, e)
 }
 
 // delayed puts an event on the lane of its delay.
@@ -91,6 +89,9 @@ func (l *lane) grow() {
 // peek returns the next event, and the lane it is at the head of (nil: the heap's top). Nil when
 // nothing is scheduled.
 func (k *kernel) peek() (*event, *lane) {
+	if k.hole {
+		k.close()
+	}
 	var first *event
 	var from *lane
 	if len(k.heap) > 0 {
@@ -110,21 +111,39 @@ func (k *kernel) peek() (*event, *lane) {
 
 // pop removes the event that peek returned.
 func (k *kernel) pop(from *lane) event {
-	if from != nil {
-		e := from.ring[from.head]
-		from.head = (from.head + 1) & (len(from.ring) - 1)
-		from.n--
-		return e
+	if from == nil {
+		k.hole = true
+		return k.heap[0]
 	}
-	h := k.heap
-	top := h[0]
-	last := len(h) - 1
-	e := h[last]
-	k.heap = h[:last]
+	e := from.ring[from.head]
+	from.head = (from.head + 1) & (len(from.ring) - 1)
+	from.n--
+	return e
+}
+
+// close fills the hole at the root with the last event.
+func (k *kernel) close() {
+	k.hole = false
+	last := len(k.heap) - 1
+	e := k.heap[last]
+	k.heap = k.heap[:last]
 	if last > 0 {
-		siftDown(h[:last], e)
+		siftDown(k.heap, e)
 	}
-	return top
+}
+
+// siftUp puts e into the hole at the end of h.
+func siftUp(h []event, e event) {
+	i := len(h) - 1
+	for i > 0 {
+		parent := (i - 1) / 4
+		if !e.before(&h[parent]) {
+			break
+		}
+		h[i] = h[parent]
+		i = parent
+	}
+	h[i] = e
 }
 
 // siftDown puts e into the hole at the root of h.

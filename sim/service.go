@@ -172,5 +172,9 @@ func (w *world) answer(a uint32, how measure.Ending) {
 		return
 	}
 	at.place = answering
-	w.after(w.model.Network(at.balancer, int(at.backend), at.number), evAnswer, a)
+	if d := w.model.Network(at.balancer, int(at.backend), at.number); d > 0 {
+		w.schedule(w.now.Add(d), evAnswer, a, 0)
+		return
+	}
+	w.answered(a)
 }

@@ -6,7 +6,6 @@
 package rng
 
 import (
-	"math"
 	"math/bits"
 )
 
@@ -67,7 +66,7 @@ func (r *Rand) intnSlow(n int, hi, lo uint64) int {
 func (r *Rand) Float64() float64 { return Unit(r.Uint64()) }
 
 // Exp returns an exponential variate of mean 1.
-func (r *Rand) Exp() float64 { return -math.Log1p(-r.Float64()) }
+func (r *Rand) Exp() float64 { return ExpOf(r.Uint64()) }
 
 // Unit maps 64 random bits to a uniform number in [0, 1).
 func Unit(u uint64) float64 { return float64(u>>11) * 0x1p-53 }
