@@ -153,8 +153,3 @@ func (m *modulated) next() piece {
 	m.now = m.now.Add(max(1, clamp(m.rand.Exp()*float64(s.stay))))
 	return piece{end: m.now, from: s.rate, to: s.rate}
 }
-
-// newStream returns the stream of a source.
-func newStream(s source, paced bool, seed uint64, until time.Duration) *Arrivals {
-	return &Arrivals{rand: rng.Stream(seed, "arrivals"), paced: paced, source: s, until: float64(until)}
-}

@@ -37,6 +37,8 @@ type Condition struct {
 	ResetPct    float64       // share whose connection is lost after half of its service
 	Probe       ProbeAnswer   //
 	Partitioned BalancerSet   // balancers that cannot reach it: packets vanish
+
+	errorPeak float64 // the highest share of errors of a single fault, whose ErrorAfter holds
 }
 
 // Normal returns the condition of a backend that has no fault.

@@ -37,8 +37,8 @@ type behaviour struct {
 	retries   Retries
 	users     int // closed loop, else 0
 	think     Dist
-	load      load    // nil: a closed loop
-	log       *replay // that load replays, if it does
+	load      load       // nil: a closed loop
+	log       *accessLog // that load replays, if it does
 	backends  []Backend
 	network   network
 	noNetwork bool
@@ -75,8 +75,8 @@ func (s *Scenario) Changes() []Change { return s.changes }
 // stationary; it is Duration then, and 0 when the load drifts from the start.
 func (s *Scenario) Stationary() time.Duration { return s.settled }
 
-// Source returns the scenario as YAML, cases and overrides applied.
-func (s *Scenario) Source() string { return s.yaml }
+// YAML returns the scenario as YAML, cases and overrides applied.
+func (s *Scenario) YAML() string { return s.yaml }
 
 // Variants returns what is compared by default: the policies and the variants that the file lists, or else
 // its own pool alone.
