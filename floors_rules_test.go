@@ -38,6 +38,17 @@ func checkFloors(floors map[string]int, sideways map[edge]string, pkgs []*packag
 	return out
 }
 
+// checkStale refuses floors of packages that are gone, and so a run that saw nothing.
+func checkStale(floors map[string]int, pkgs []*packages.Package) []string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(floors)) {
+		if !slices.ContainsFunc(pkgs, func(p *packages.Package) bool { return short(p) == name }) {
+			out = append(out, name+" has a floor but no package")
+		}
+	}
+	return out
+}
+
 // checkStrangers refuses a path from one driver to another, and from an
 // impartial package to any driver.
 func checkStrangers(drivers, impartial []string, pkgs []*packages.Package) []string {

@@ -3,6 +3,7 @@ package lbctl_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,8 +80,6 @@ func _(m map[int]time.Duration, s []int) (at instant.Time, f float64) {
 
 	{"clockless_now", checkClockless, `import "time"; var _ = time.Now()`, "time.Now: no clock here"},
 	{"clockless_good", checkClockless, `import "time"; func _() { go func() { _ = time.Second }() }`, ""},
-
-	{"escape_good", checkEscapes, "", ""},
 }
 
 func TestRulesRefuse(t *testing.T) {
@@ -90,13 +89,16 @@ func TestRulesRefuse(t *testing.T) {
 	}
 	addFile(t, overlay, "lb/hidden/source.go", "package hidden")
 	addFile(t, overlay, "lb/hidden/source_plan9.go", "package hidden")
+	addFile(t, overlay, "lb/assembly/source.go", "package assembly")
+	addFile(t, overlay, "lb/assembly/fast.s", "")
 	byName := loadByName(t, overlay)
 	for _, c := range refused {
 		t.Run(c.name, func(t *testing.T) { expect(t, c.rule(byName["lb/"+c.name]), c.want) })
 	}
-	t.Run("escape_hidden", func(t *testing.T) {
-		expect(t, checkEscapes(byName["lb/hidden"]), "source_plan9.go: a build constraint hides it")
-	})
+	for _, rule := range []func(*packages.Package) []string{checkCore, checkVirtual} {
+		expect(t, rule(byName["lb/hidden"]), "source_plan9.go: a build constraint hides it")
+		expect(t, rule(byName["lb/assembly"]), "fast.s: lb/assembly is Go only")
+	}
 }
 
 func TestFloorRulesRefuse(t *testing.T) {
@@ -124,6 +126,9 @@ func TestFloorRulesRefuse(t *testing.T) {
 	expect(t, checkFloors(floors, nil, one("toy/beside")), "toy/beside (floor 2) imports toy/high (floor 2)")
 	expect(t, checkFloors(floors, map[edge]string{{"toy/beside", "toy/high"}: "a reason"}, one("toy/beside")), "")
 	expect(t, checkFloors(floors, nil, one("toy/homeless")), "toy/homeless: give it a floor")
+
+	expect(t, checkStale(map[string]int{"toy/low": 0}, one("toy/low")), "")
+	expect(t, checkStale(map[string]int{"toy/gone": 0}, one("toy/low")), "toy/gone has a floor but no package")
 
 	drivers, impartial := []string{"toy/driver", "toy/stranger"}, []string{"toy/impartial"}
 	expect(t, checkStrangers(drivers, impartial, one("toy/driver")), "")
@@ -160,6 +165,8 @@ func loadByName(t *testing.T, overlay map[string][]byte) map[string]*packages.Pa
 	for file := range overlay {
 		patterns = append(patterns, filepath.Dir(file))
 	}
+	slices.Sort(patterns)
+	patterns = slices.Compact(patterns)
 	byName := map[string]*packages.Package{}
 	for _, p := range load(t, overlay, patterns...) {
 		byName[short(p)] = p
