@@ -3,6 +3,7 @@ package lb
 import (
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/lbctl/lbctl/lb/health"
 	"github.com/lbctl/lbctl/lb/rng"
@@ -12,11 +13,15 @@ import (
 // a balancer alone.
 type Config struct {
 	Policy         Policy
-	Health         *health.Config   // nil: no probes, everybody stays healthy
-	SlowStart      health.SlowStart // its Window is also Health.SlowStart
+	Health         *health.Config   // nil: no probes, everybody stays healthy; its SlowStart is set from SlowStart.Window
+	SlowStart      health.SlowStart // RefreshEvery is at least MinRefresh
 	PanicThreshold float64          // below this share of healthy backends health is disregarded; 0…1 (Envoy: 0.5)
 	Peers          int              // balancers that share the backends, this one included; 0 counts as 1
 }
+
+// MinRefresh is the least time between two snapshots that only a slow-start
+// ramp calls for.
+const MinRefresh = 10 * time.Millisecond
 
 // Controller is the control plane of a pool. It has one owner: no two calls at a time.
 type Controller struct {
@@ -42,6 +47,12 @@ type seat struct {
 // Advance. seed drives probe phases and jitter.
 func New(cfg Config, seed uint64) (*Balancer, *Controller) {
 	cfg.Peers = max(1, cfg.Peers)
+	cfg.SlowStart.RefreshEvery = max(MinRefresh, cfg.SlowStart.RefreshEvery)
+	if cfg.Health != nil {
+		h := *cfg.Health
+		h.SlowStart = cfg.SlowStart.Window // one ramp, one length
+		cfg.Health = &h
+	}
 	c := &Controller{cfg: cfg, balancer: new(Balancer), rand: rng.Stream(seed, "controller"), refresh: Never}
 	c.balancer.snapshot.Store(&Snapshot{policy: cfg.Policy.Name(), peers: cfg.Peers})
 	return c.balancer, c
