@@ -96,9 +96,9 @@ func (s *Scenario) variant(name string, pool config.Pool) Variant {
 	return Variant{Name: name, Policy: pool.Policy.Use, Scenario: &v}
 }
 
-// ForPolicies returns what is compared when policies are asked for by name: s with each
+// PolicyVariants returns what is compared when policies are asked for by name: s with each
 // of them, with the parameters that its pool: gives. The error names the nearest policy.
-func (s *Scenario) ForPolicies(names []string) ([]Variant, error) {
+func (s *Scenario) PolicyVariants(names []string) ([]Variant, error) {
 	var out []Variant
 	for _, n := range names {
 		pool, err := s.Pool.WithPolicy(n)

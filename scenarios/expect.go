@@ -27,19 +27,6 @@ type Expectation struct {
 	Value   float64        //
 }
 
-// Met tells whether a value is as expected. NaN, for nothing measured, is not.
-func (e Expectation) Met(value float64) bool {
-	switch e.Op {
-	case "<":
-		return value < e.Value
-	case "<=":
-		return value <= e.Value
-	case ">":
-		return value > e.Value
-	}
-	return value >= e.Value
-}
-
 const expectForm = "[policy NAME | variant NAME] [backend NAME] METRIC OP NUMBER, such as p99_ms < 120"
 
 // UnmarshalScalar reads one line.

@@ -3,9 +3,7 @@ package scenarios
 import (
 	"embed"
 	"errors"
-	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/lbctl/lbctl/config/strict"
@@ -17,8 +15,11 @@ const Default = "one-slow-backend"
 //go:embed *.yaml *.csv
 var files embed.FS
 
-// Builtins returns the names of the built-in files in alphabetical order.
-func Builtins() []string {
+// ErrNotFound says that there is no built-in scenario of a name.
+var ErrNotFound = errors.New("no such built-in scenario")
+
+// Names returns the names of the built-in files in alphabetical order.
+func Names() []string {
 	entries, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		panic("scenarios: " + err.Error())
@@ -29,41 +30,37 @@ func Builtins() []string {
 	return entries
 }
 
-// BuiltinFile returns the text of the built-in file called name, as it was written. The error
-// names the nearest.
-func BuiltinFile(name string) ([]byte, error) {
+// Text returns the built-in file called name as it was written. The only error is ErrNotFound.
+func Text(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + ".yaml")
-	if err == nil {
-		return data, nil
+	if err != nil {
+		return nil, ErrNotFound
 	}
-	if near := strict.Nearest(name, Builtins()); near != "" {
-		return nil, fmt.Errorf("no built-in scenario is called %q; did you mean %q?", name, near)
-	}
-	return nil, fmt.Errorf("no built-in scenario is called %q", name)
+	return data, nil
 }
 
 // Builtin loads the built-in file called name. Logs are looked for among the embedded files first,
-// then with o.ReadFile.
+// then with o.ReadFile. The error is ErrNotFound, or one of Load.
 func Builtin(name string, o LoadOptions) ([]*Scenario, error) {
-	data, err := BuiltinFile(name)
+	text, err := Text(name)
 	if err != nil {
 		return nil, err
 	}
 	outside := o.ReadFile
 	o.ReadFile = func(path string) ([]byte, error) {
-		data, err := files.ReadFile(filepath.ToSlash(path))
-		if errors.Is(err, fs.ErrNotExist) && outside != nil {
+		data, err := files.ReadFile(path)
+		if err != nil && outside != nil {
 			return outside(path)
 		}
 		return data, err
 	}
-	return Load(name+".yaml", data, o)
+	return Load(name+".yaml", text, o)
 }
 
 // Library loads all built-in files.
 func Library() ([]*Scenario, error) {
 	var out []*Scenario
-	for _, name := range Builtins() {
+	for _, name := range Names() {
 		s, err := Builtin(name, LoadOptions{})
 		if err != nil {
 			return nil, err

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -15,8 +14,11 @@ import (
 
 // LoadOptions is what a file is loaded with.
 type LoadOptions struct {
-	Set      []string                          // overrides "path=value"; they win over cases and variants
-	ReadFile func(path string) ([]byte, error) // reads logs to replay; nil: there are none. It should refuse to read more than MaxReplayBytes
+	// Set overrides values: "path=value". It wins over cases and variants.
+	Set []string
+	// ReadFile reads a log to replay. Its path is as written: best taken as relative to the scenario file. It
+	// should refuse more than MaxDataBytes. nil: no files can be read.
+	ReadFile func(path string) ([]byte, error)
 }
 
 // Load reads the scenarios of a file: one, or one for each of its cases. The name of the file serves
@@ -253,18 +255,13 @@ func (l *loader) accessLog(s *replaySpec, classes classList) (*accessLog, error)
 	return got.log, got.err
 }
 
-// readLog reads a log. Its path is relative to the scenario's file.
 func (l *loader) readLog(s *replaySpec, classes []string) (*accessLog, error) {
 	if l.opts.ReadFile == nil {
 		return nil, errors.New("files cannot be read here")
 	}
-	name := filepath.FromSlash(s.File)
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(filepath.Dir(l.file), name)
-	}
-	data, err := l.opts.ReadFile(name)
+	data, err := l.opts.ReadFile(s.File)
 	if err != nil {
 		return nil, err
 	}
-	return readLog(name, data, s, classes)
+	return readLog(s.File, data, s, classes)
 }

@@ -75,8 +75,8 @@ func (s *Scenario) Changes() []Change { return s.changes }
 // stationary; it is Duration then, and 0 when the load drifts from the start.
 func (s *Scenario) Stationary() time.Duration { return s.settled }
 
-// YAML returns the scenario as YAML, cases and overrides applied.
-func (s *Scenario) YAML() string { return s.yaml }
+// Source returns the scenario as YAML, cases and overrides applied.
+func (s *Scenario) Source() string { return s.yaml }
 
 // Variants returns what is compared by default: the policies and the variants that the file lists, or else
 // its own pool alone.
