@@ -3,7 +3,9 @@ package scenarios
 import (
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/lbctl/lbctl/config/strict"
@@ -15,11 +17,8 @@ const Default = "one-slow-backend"
 //go:embed *.yaml *.csv
 var files embed.FS
 
-// ErrNotFound says that there is no built-in scenario of a name.
-var ErrNotFound = errors.New("no such built-in scenario")
-
-// Names returns the names of the built-in files in alphabetical order.
-func Names() []string {
+// Builtins returns the names of the built-in files in alphabetical order.
+func Builtins() []string {
 	entries, err := fs.Glob(files, "*.yaml")
 	if err != nil {
 		panic("scenarios: " + err.Error())
@@ -30,37 +29,41 @@ func Names() []string {
 	return entries
 }
 
-// Text returns the built-in file called name as it was written. The only error is ErrNotFound.
-func Text(name string) ([]byte, error) {
+// BuiltinFile returns the text of the built-in file called name, as it was written. The error
+// names the nearest.
+func BuiltinFile(name string) ([]byte, error) {
 	data, err := files.ReadFile(name + ".yaml")
-	if err != nil {
-		return nil, ErrNotFound
+	if err == nil {
+		return data, nil
 	}
-	return data, nil
+	if near := strict.Nearest(name, Builtins()); near != "" {
+		return nil, fmt.Errorf("no built-in scenario is called %q; did you mean %q?", name, near)
+	}
+	return nil, fmt.Errorf("no built-in scenario is called %q", name)
 }
 
 // Builtin loads the built-in file called name. Logs are looked for among the embedded files first,
-// then with o.ReadFile. The error is ErrNotFound, or one of Load.
+// then with o.ReadFile.
 func Builtin(name string, o LoadOptions) ([]*Scenario, error) {
-	text, err := Text(name)
+	data, err := BuiltinFile(name)
 	if err != nil {
 		return nil, err
 	}
 	outside := o.ReadFile
 	o.ReadFile = func(path string) ([]byte, error) {
-		data, err := files.ReadFile(path)
-		if err != nil && outside != nil {
+		data, err := files.ReadFile(filepath.ToSlash(path))
+		if errors.Is(err, fs.ErrNotExist) && outside != nil {
 			return outside(path)
 		}
 		return data, err
 	}
-	return Load(name+".yaml", text, o)
+	return Load(name+".yaml", data, o)
 }
 
 // Library loads all built-in files.
 func Library() ([]*Scenario, error) {
 	var out []*Scenario
-	for _, name := range Names() {
+	for _, name := range Builtins() {
 		s, err := Builtin(name, LoadOptions{})
 		if err != nil {
 			return nil, err

@@ -7,7 +7,7 @@ import "time"
 // a test keeps the two equal.
 const (
 	MaxFileBytes        = 256 << 10      // of a scenario file
-	MaxDataBytes        = 256 << 20      // of a replayed log
+	MaxReplayBytes      = 256 << 20      // of a replayed log
 	MaxReplayRows       = 2_000_000      // of a replayed log
 	MaxReplayLine       = 64 << 10       // bytes of one line of it
 	MaxBackends         = 4096           // all groups together

@@ -57,8 +57,8 @@ type logReader struct {
 func readLog(file string, data []byte, s *replaySpec, classes []string) (*accessLog, error) {
 	r := &logReader{file: file, classes: classes, byPath: s.Key == "path"}
 	switch {
-	case len(data) > MaxDataBytes:
-		r.errorf(0, "larger than %d bytes", MaxDataBytes)
+	case len(data) > MaxReplayBytes:
+		r.errorf(0, "larger than %d bytes", MaxReplayBytes)
 	case s.Format == "csv":
 		r.readCSV(data)
 	default:
