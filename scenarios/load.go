@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,8 +17,8 @@ import (
 type LoadOptions struct {
 	// Set overrides values: "path=value". It wins over cases and variants.
 	Set []string
-	// ReadFile reads a log to replay. Its path is as written: best taken as relative to the scenario file. It
-	// should refuse more than MaxDataBytes. nil: no files can be read.
+	// ReadFile reads a log to replay; the path of a log is relative to its scenario file, and is given to ReadFile
+	// with that file's directory before it. It should refuse more than MaxReplayBytes. nil: no files can be read.
 	ReadFile func(path string) ([]byte, error)
 }
 
@@ -259,9 +260,13 @@ func (l *loader) readLog(s *replaySpec, classes []string) (*accessLog, error) {
 	if l.opts.ReadFile == nil {
 		return nil, errors.New("files cannot be read here")
 	}
-	data, err := l.opts.ReadFile(s.File)
+	name := filepath.FromSlash(s.File)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(l.file), name)
+	}
+	data, err := l.opts.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	return readLog(s.File, data, s, classes)
+	return readLog(name, data, s, classes)
 }
