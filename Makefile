@@ -27,8 +27,8 @@ fuzz: ## run each fuzz target for FUZZTIME=10s
 	@GO="$(GO)" scripts/fuzz.sh $(FUZZTIME)
 
 bench: ## run the benchmarks that the README quotes, on one core
-	$(GO) test -run '^$$' -bench '^BenchmarkSimulate$$/^p2c-100$$' -benchmem -cpu 1 ./sim
-	$(GO) test -run '^$$' -bench '^BenchmarkPick$$' -benchmem -cpu 1 ./lb/policy
+	$(GO) test -run '^$$' -bench '^BenchmarkSimulate$$/^p2c-100$$|^BenchmarkBareLoop$$' -benchmem -cpu 1 ./sim
+	$(GO) test -run '^$$' -bench '^BenchmarkRoundTrip$$/./^100$$' -benchmem -cpu 1 ./lb/policy
 
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi

@@ -266,22 +266,32 @@ func checkConcurrency(p *packages.Package) []string {
 // orderFree is what a loop over a map must say for itself.
 var orderFree = regexp.MustCompile(`order-free: *\S`)
 
-// checkMapOrder refuses loops over maps, whose order differs from run to run,
-// unless a comment on the loop's line or the one above says "order-free:" and why.
+// checkMapOrder refuses what follows the order of a map, which differs from run
+// to run, unless a comment on its line or the one above says "order-free:" and why.
 func checkMapOrder(p *packages.Package) []string {
 	var out []string
 	for _, f := range p.Syntax {
-		excused := map[int]bool{}
-		for _, group := range f.Comments {
-			if orderFree.MatchString(group.Text()) {
-				first, last := p.Fset.Position(group.Pos()).Line, p.Fset.Position(group.End()).Line
-				excused[first], excused[last+1] = true, true
+		excused := excusedLines(p, f)
+		no := func(n ast.Node, what string) {
+			if !excused[p.Fset.Position(n.Pos()).Line] {
+				out = append(out, fmt.Sprintf("%s: %s: use slices.Sorted(maps.Keys(m)), or say // order-free: <why>", at(p, n), what))
 			}
 		}
+		sorted := map[*ast.Ident]bool{}
 		ast.Inspect(f, func(n ast.Node) bool {
-			loop, ok := n.(*ast.RangeStmt)
-			if ok && rangesOverMap(p, loop.X) && !excused[p.Fset.Position(loop.Pos()).Line] {
-				out = append(out, at(p, loop)+": range over a map: sort the keys, or say above the loop // order-free: <why>")
+			switch n := n.(type) {
+			case *ast.RangeStmt:
+				if _, ok := underlying(p, n.X).(*types.Map); ok {
+					no(n, "range over a map")
+				}
+			case *ast.CallExpr: // visited before what is within
+				if isFrom(p, callee(n), "slices", "Sorted") {
+					sorted[callee(n.Args[0])] = true
+				}
+			case *ast.Ident:
+				if !sorted[n] && isFrom(p, n, "maps", "All", "Keys", "Values") {
+					no(n, "the order of a map")
+				}
 			}
 			return true
 		})
@@ -289,21 +299,39 @@ func checkMapOrder(p *packages.Package) []string {
 	return out
 }
 
-// rangesOverMap reports whether x is a map or one of the iterators over maps.
-func rangesOverMap(p *packages.Package, x ast.Expr) bool {
-	if _, ok := underlying(p, x).(*types.Map); ok {
-		return true
+// excusedLines returns the lines that an order-free comment speaks for: where it begins, and the one after it.
+func excusedLines(p *packages.Package, f *ast.File) map[int]bool {
+	lines := map[int]bool{}
+	for _, group := range f.Comments {
+		if orderFree.MatchString(group.Text()) {
+			lines[p.Fset.Position(group.Pos()).Line] = true
+			lines[p.Fset.Position(group.End()).Line+1] = true
+		}
 	}
+	return lines
+}
+
+// callee returns the name of the function that x calls, nil if x is no plain call.
+func callee(x ast.Expr) *ast.Ident {
 	call, ok := x.(*ast.CallExpr)
 	if !ok {
+		return nil
+	}
+	switch fun := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		return fun.Sel
+	case *ast.Ident:
+		return fun
+	}
+	return nil
+}
+
+func isFrom(p *packages.Package, id *ast.Ident, pkg string, names ...string) bool {
+	if id == nil {
 		return false
 	}
-	sel, ok := call.Fun.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	obj := p.TypesInfo.Uses[sel.Sel]
-	return obj != nil && obj.Pkg() != nil && obj.Pkg().Path() == "maps"
+	obj := p.TypesInfo.Uses[id]
+	return obj != nil && obj.Pkg() != nil && obj.Pkg().Path() == pkg && slices.Contains(names, obj.Name())
 }
 
 func underlying(p *packages.Package, x ast.Expr) types.Type {

@@ -44,7 +44,9 @@ var refused = []struct {
 	{"core_map_named", checkCore, "type set map[int]bool\nfunc _(m set) { for range m {} }", "range over a map"},
 	{"core_map_no_why", checkCore, "func _(m map[int]int) {\n// order-free:\nfor range m {}\n}", "range over a map"},
 	{"core_map_far", checkCore, "func _(m map[int]int) {\n// order-free: a sum\n\nfor range m {}\n}", "range over a map"},
-	{"core_map_iterator", checkCore, `import "maps"; func _(m map[int]int) { for range maps.Keys(m) {} }`, "range over a map"},
+	{"core_map_loop", checkCore, `import "maps"; func _(m map[int]int) { for range maps.Keys(m) {} }`, "the order of a map"},
+	{"core_map_dotted", checkCore, `import . "maps"; func _(m map[int]int) { for range Values(m) {} }`, "the order of a map"},
+	{"core_map_collected", checkCore, `import ("maps"; "slices"); func _(m map[int]int) []int { return slices.Collect(maps.Keys(m)) }`, "the order of a map"},
 	{"core_good", checkCore, `
 import (
 	"math"
@@ -77,6 +79,7 @@ func _(m map[int]time.Duration, s []int) (at instant.Time, f float64) {
 	{"virtual_rand", checkVirtual, `import _ "math/rand"`, "imports math/rand"},
 	{"virtual_map", checkVirtual, `func _(m map[int]int) { for range m {} }`, "range over a map"},
 	{"virtual_good", checkVirtual, `import ("fmt"; "sync"; "time"); var _ = fmt.Sprint(time.Second); var _ sync.Once`, ""},
+	{"virtual_good_map", checkVirtual, `import ("maps"; "slices"); func _(m map[int]int) []int { return slices.Sorted(maps.Keys(m)) }`, ""},
 
 	{"clockless_now", checkClockless, `import "time"; var _ = time.Now()`, "time.Now: no clock here"},
 	{"clockless_good", checkClockless, `import "time"; func _() { go func() { _ = time.Second }() }`, ""},
