@@ -1,0 +1,207 @@
+package reports
+
+import (
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/lbctl/lbctl/experiment"
+)
+
+// pageView is what the template of the page shows.
+type pageView struct {
+	Style       template.CSS
+	Script      template.JS
+	Title       string
+	Finding     string
+	Interrupted string
+	Command     string
+	Overview    *overview // of several scenarios
+	Scenarios   []sceneView
+}
+
+func newPageView(r *experiment.Result) *pageView {
+	p := &pageView{
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // our own files
+		Title:   "No scenario",
+		Finding: r.Finding, Interrupted: interrupted(r), Command: r.Command,
+	}
+	looks := looksOf(namesByMerit(r), firstBaseline(r))
+	for i := range r.Scenarios {
+		p.Scenarios = append(p.Scenarios, newSceneView(&r.Scenarios[i], looks, i))
+	}
+	switch n := len(r.Scenarios); {
+	case n == 1:
+		p.Title = r.Scenarios[0].Name
+	case n > 1:
+		p.Title = count(n, "scenario") + " compared"
+		p.Overview = newOverview(r, looks)
+	}
+	return p
+}
+
+// Several says whether scenarios need headings of their own.
+func (p *pageView) Several() bool { return len(p.Scenarios) > 1 }
+
+func firstBaseline(r *experiment.Result) string {
+	if len(r.Scenarios) == 0 {
+		return ""
+	}
+	return r.Scenarios[0].Baseline
+}
+
+// namesByMerit lists all variants, the best over all first.
+func namesByMerit(r *experiment.Result) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, rank := range r.Ranking {
+		add(rank.Variant)
+	}
+	for i := range r.Scenarios {
+		sc := &r.Scenarios[i]
+		for _, v := range bestFirst(sc) {
+			add(sc.Variants[v].Name)
+		}
+	}
+	return names
+}
+
+// sceneView is a scenario's section.
+type sceneView struct {
+	ID           string
+	Name         string
+	Summary      string // first line of what it is about
+	About        string // the rest
+	Facts        []fact
+	Finding      string
+	Warnings     []string
+	Expectations []expectationView
+	Table, More  *tableView
+	Parts        *tableView // groups
+	Legend       []legendItem
+	Figures      []figureView
+	Events       []eventsView
+	Source       string
+}
+
+type fact struct{ Name, Value string }
+
+type expectationView struct {
+	Met, Certain         bool
+	Line, Variant, Value string
+}
+
+type legendItem struct {
+	Key, Name string
+	Focus     bool
+	Baseline  bool
+	Swatch    template.HTML
+}
+
+// figureView is a chart in its two layouts.
+type figureView struct {
+	ID, Title, Caption string
+	Wide, Narrow       template.HTML
+}
+
+func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneView {
+	s := newSubject(sc, looks)
+	summary, about, _ := strings.Cut(strings.TrimSpace(sc.About), "\n")
+	v := sceneView{
+		ID: sceneID(i), Name: sc.Name, Summary: summary, About: strings.TrimSpace(about), Facts: facts(s),
+		Finding: sc.Finding, Warnings: sc.Warnings, Source: sc.Source,
+		Table: mainTable(s), More: moreTable(s), Parts: groupTable(s),
+		Figures: figuresOf(s, sceneID(i)), Events: eventsOf(s),
+	}
+	for _, e := range sc.Expectations {
+		v.Expectations = append(v.Expectations, expectationView{e.Met, e.Certain, e.Line, e.Variant, experiment.Format(e.Value)})
+	}
+	for i := range s.series {
+		one := &s.series[i]
+		v.Legend = append(v.Legend, legendItem{one.key, one.Name, one.focus, one.Name == sc.Baseline, one.swatch()})
+	}
+	return v
+}
+
+func sceneID(i int) string { return "scenario-" + strconv.Itoa(i+1) }
+
+func facts(s *subject) []fact {
+	out := []fact{
+		{"variants", strconv.Itoa(len(s.series))},
+		{"replications", strings.TrimSuffix(strings.TrimSuffix(replications(s.Scenario), ""), "")},
+		{"each", seconds(s.DurationS)},
+	}
+	if s.Balancers > 0 {
+		out = append(out, fact{"balancers", strconv.Itoa(s.Balancers)})
+	}
+	if s.Baseline != "" {
+		out = append(out, fact{"baseline", s.Baseline})
+	}
+	var requests uint64
+	for i := range s.series {
+		requests += s.series[i].Requests
+	}
+	return append(out, fact{"requests counted", grouped(requests)})
+}
+
+func figuresOf(s *subject, id string) []figureView {
+	var out []figureView
+	add := func(name, title, caption string, draw func(*subject, layout) template.HTML) {
+		if w := draw(s, wide); w != "" {
+			out = append(out, figureView{id + "-" + name, title, caption, w, draw(s, narrow)})
+		}
+	}
+	add("quantiles", "Latency quantiles", "Best variant first. A band behind a dot is the 95% interval over the replications; where there is none to be seen it is narrower than the dot.", quantileChart)
+	add("tail", "The tail", "Which share of the requests took longer than that. Further left is better; replications pooled.", tailChart)
+	add("groups", "Groups of backends", "Where each variant sent the attempts, and how busy that kept the backends. Bars of one column share a scale.", groupChart)
+	if len(s.Groups) < mostBackends(s) {
+		add("backends", "Every backend", "An even strip is a balanced load. Point at a cell for its backend.", backendStrip)
+	}
+	add("time", "Over time", "Mean over the replications. Requests belong to the time at which they started.", timeLines)
+	add("shares", "Shares over time", "Which group of backends the attempts went to; dashed lines mark the changes.", shareLines)
+	return out
+}
+
+func mostBackends(s *subject) int {
+	most := 0
+	for i := range s.series {
+		most = max(most, len(s.series[i].Backends))
+	}
+	return most
+}
+
+// maxEventsShown bounds the events of a variant on the page.
+const maxEventsShown = 40
+
+type eventsView struct {
+	Variant string
+	Rows    []eventRow
+	Hidden  int
+}
+
+type eventRow struct{ At, Balancer, Backend, What, Why string }
+
+func eventsOf(s *subject) []eventsView {
+	var out []eventsView
+	for i := range s.series {
+		v := &s.series[i]
+		if len(v.Events) == 0 {
+			continue
+		}
+		view := eventsView{Variant: v.Name, Hidden: max(0, len(v.Events)-maxEventsShown)}
+		for _, e := range v.Events[:len(v.Events)-view.Hidden] {
+			row := eventRow{At: strconv.FormatFloat(e.At.Seconds(), 'f', 3, 64), Backend: e.Backend, What: e.What, Why: e.Why}
+			if e.Balancer >= 0 {
+				row.Balancer = strconv.Itoa(e.Balancer)
+			}
+			view.Rows = append(view.Rows, row)
+		}
+		out = append(out, view)
+	}
+	return out
+}
