@@ -29,6 +29,7 @@ const (
 // Condition is the state of a backend at a moment. The normal one is Normal().
 type Condition struct {
 	Speed       float64       // multiplies the backend's speed; 0: no progress
+	Free        float64       // share of the capacity that nobody else takes; 0: no progress
 	Accept      Accept        //
 	SlowPct     float64       // this share of requests …
 	SlowFactor  float64       // … takes so many times its demand
@@ -42,7 +43,7 @@ type Condition struct {
 }
 
 // Normal returns the condition of a backend that has no fault.
-func Normal() Condition { return Condition{Speed: 1, SlowFactor: 1} }
+func Normal() Condition { return Condition{Speed: 1, Free: 1, SlowFactor: 1} }
 
 // BalancerSet is an immutable set of balancers.
 type BalancerSet struct {

@@ -42,7 +42,7 @@ func (f *faultSpec) effect() effect {
 	case f.Kind.Slow != nil:
 		return graySlow(f.Kind.Slow.SharePct, f.Kind.Slow.Factor)
 	case f.Kind.Antagonist != nil:
-		return slower(1 - f.Kind.Antagonist.LoadPct/100)
+		return crowded(1 - f.Kind.Antagonist.LoadPct/100)
 	case f.Kind.Crash != nil, f.Kind.Flap != nil:
 		return accepting(Crashed)
 	case f.Kind.Refuse != nil:
@@ -59,6 +59,12 @@ func (f *faultSpec) effect() effect {
 		return slower(f.Kind.ColdStart.FromPct / 100)
 	}
 	return lying(f.Kind.Lie.Says)
+}
+
+// crowded leaves only a share of the capacity. Unlike slower it does not touch a request that has
+// room: a processor-sharing backend with several slots serves few requests as fast as ever.
+func crowded(free float64) effect {
+	return func(c *Condition, level float64) { c.Free *= level*free + (1 - level) }
 }
 
 // slower multiplies the speed; by less when it comes gradually.

@@ -45,7 +45,7 @@ type slowFault struct {
 func (s *slowFault) Defaults() { s.SharePct = 100 }
 
 type antagonistFault struct {
-	LoadPct float64       `yaml:"load_pct" required:"true" above:"0" max:"100" unit:"%" doc:"share of the backend's capacity that it takes"`
+	LoadPct float64       `yaml:"load_pct" required:"true" above:"0" max:"100" unit:"%" doc:"share of the backend's capacity that it takes: slots of a processor-sharing backend, speed of a FIFO one"`
 	On      time.Duration `yaml:"on" required:"true" min:"1ms" max:"24h" doc:"mean time for which it does, exponential"`
 	Off     time.Duration `yaml:"off" max:"24h" doc:"mean time for which it does not, exponential; 0s: never"`
 }

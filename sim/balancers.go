@@ -133,7 +133,7 @@ func (w *world) post(m uint32, number uint64, what kind) {
 func (w *world) loadProbeArrives(m uint32) {
 	msg := w.messages.at(m)
 	s := &w.servers[msg.backend]
-	if s.cond.Accept != scenarios.Accepts || s.cond.Speed <= 0 {
+	if s.cond.Accept != scenarios.Accepts || stalled(s.cond) {
 		w.messages.put(m) // nobody there to answer
 		return
 	}

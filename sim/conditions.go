@@ -63,7 +63,7 @@ func (s *server) probed(luck float64) (ok, answers bool) {
 		return false, true
 	case s.cond.Probe == scenarios.SaysHealthy:
 		return true, true
-	case s.cond.Speed <= 0:
+	case stalled(s.cond):
 		return false, false
 	}
 	return luck*100 >= s.cond.ErrorPct+s.cond.ResetPct, true
@@ -83,6 +83,9 @@ func (w *world) closeBooks() {
 	}
 }
 
+// stalled says that the backend makes no progress: whatever it accepts, it does not answer.
+func stalled(c scenarios.Condition) bool { return c.Speed <= 0 || c.Free <= 0 }
+
 // describe puts a condition in words, for the event log.
 func describe(c scenarios.Condition) string {
 	var words []string
@@ -93,8 +96,9 @@ func describe(c scenarios.Condition) string {
 	}
 	say(c.Accept == scenarios.Crashed, "crashed")
 	say(c.Accept == scenarios.Refuses, "refuses connections")
-	say(c.Speed <= 0, "makes no progress")
+	say(stalled(c), "makes no progress")
 	say(c.Speed > 0 && c.Speed != 1, "speed ×%.3g", c.Speed)
+	say(c.Free > 0 && c.Free < 1, "%.3g%% of capacity taken", 100*(1-c.Free))
 	say(c.SlowPct > 0, "%.3g%% of requests ×%.3g slower", c.SlowPct, c.SlowFactor)
 	say(c.ErrorPct > 0 && c.ErrorAfter > 0, "%.3g%% errors after %v", c.ErrorPct, c.ErrorAfter)
 	say(c.ErrorPct > 0 && c.ErrorAfter == 0, "%.3g%% errors", c.ErrorPct)

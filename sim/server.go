@@ -16,6 +16,9 @@ import (
 // sharing has more jobs than slots. A job that starts at v with demand D ends when the clock
 // shows v+D, whatever happens to the rate meanwhile. So a change of speed moves
 // one event instead of all jobs, and both disciplines are one mechanism.
+//
+// An antagonist takes slots from a processor-sharing server, which its jobs feel only when
+// they need them, and speed from a FIFO server.
 type server struct {
 	model scenarios.Backend
 	cond  scenarios.Condition
@@ -68,8 +71,12 @@ func (s *server) advance(now lb.Time) time.Duration {
 // refreshRate recomputes the rate after the jobs or the condition changed. The clock must be at now.
 func (s *server) refreshRate() {
 	s.rate = s.model.Speed * s.cond.Speed
-	if n := len(s.jobs); s.model.PS && n > s.model.Slots {
-		s.rate *= float64(s.model.Slots) / float64(n)
+	free := float64(s.model.Slots) * s.cond.Free
+	switch n := float64(len(s.jobs)); {
+	case !s.model.PS:
+		s.rate *= s.cond.Free
+	case n > free:
+		s.rate *= free / n
 	}
 }
 

@@ -76,7 +76,7 @@ func (w *world) spoil(s *server, at *attempt, a uint32) bool {
 	}
 	if c.ErrorPct > 0 && w.model.Draw(scenarios.DrawError, at.number, at.try)*100 < c.ErrorPct {
 		at.ending = measure.Failed
-		if c.ErrorAfter > 0 && c.Speed > 0 {
+		if c.ErrorAfter > 0 && !stalled(*c) {
 			w.schedule(w.now.Add(c.ErrorAfter), evEarly, a, at.generation)
 			return true
 		}
