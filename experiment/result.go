@@ -19,6 +19,7 @@ type Result struct {
 	Finding     string     `json:"finding"`           // the headline, a sentence
 	Command     string     `json:"command"`           // repeats the experiment
 	Interrupted bool       `json:"interrupted"`       // stopped early: fewer replications than asked for
+	NotRun      []string   `json:"not_run,omitempty"` // scenarios without a complete replication, left out for that
 }
 
 // Scenario is what the variants did in one scenario.
@@ -29,7 +30,8 @@ type Scenario struct {
 	Duration     time.Duration `json:"-"`
 	DurationS    float64       `json:"duration_s"`
 	Balancers    int           `json:"balancers"`
-	Seeds        []uint64      `json:"seeds"`    // one a replication
+	Seeds        []uint64      `json:"seeds"` // one a replication that every variant completed
+	SeedsAsked   int           `json:"seeds_asked"`
 	Baseline     string        `json:"baseline"` // variant that the others are compared with
 	Finding      string        `json:"finding"`
 	Variants     []Variant     `json:"variants"`
@@ -59,7 +61,8 @@ type Variant struct {
 	Tail     []TailPoint                   `json:"tail"` // of all replications pooled
 	WarmupS  Estimate                      `json:"warmup_s"`
 	Requests uint64                        `json:"requests"`       // counted, over all replications
-	Best     []measure.Metric              `json:"best,omitempty"` // metrics in which no variant is significantly better
+	Best     []measure.Metric              `json:"best,omitempty"` // metrics in which no variant is significantly better; none after a single replication
+	Place    float64                       `json:"place"`          // by errors, then p99; 1 is the best, equals share the mean of their places
 	Events   []measure.Event               `json:"-"`              // of the first replication
 
 	Latency *stats.Histogram `json:"-"` // of all replications pooled
@@ -84,10 +87,11 @@ type Difference struct {
 // Verdict is a comparison in a word.
 type Verdict string
 
-// The verdicts. Better and Worse are significant at 1 − Confidence after Holm's correction.
+// The verdicts. Better, Worse and Different are significant at 1 − Confidence after Holm's correction.
 const (
 	Better       Verdict = "better"
 	Worse        Verdict = "worse"
+	Different    Verdict = "different" // significantly, in a metric that has no good direction
 	NoDifference Verdict = "no significant difference"
 	Undecidable  Verdict = "not comparable" // too few replications, or nothing measured
 )
@@ -110,14 +114,15 @@ type Moment struct {
 	GroupShares []float64 // per cent, by group
 }
 
-// TailPoint says that the share Above of all requests took longer than MS milliseconds.
+// TailPoint says that the share Above of the requests that succeeded or timed out took longer than MS
+// milliseconds.
 type TailPoint struct{ MS, Above float64 }
 
-// Rank is a variant's place over several scenarios.
+// Rank is a variant's place over several scenarios, of those that took part in all.
 type Rank struct {
 	Variant    string  `json:"variant"`
-	MeanRank   float64 `json:"mean_rank"`   // by p99, averaged over the scenarios; equals share a rank
-	GeoRatio   float64 `json:"geo_ratio"`   // geometric mean of its p99 over the best p99 of each scenario
+	MeanRank   float64 `json:"mean_rank"`   // Place among those ranked, averaged over the scenarios
+	GeoRatio   float64 `json:"geo_ratio"`   // geometric mean of its p99 over the least p99 of each scenario; +Inf (null): somewhere nothing was answered
 	WorstRatio float64 `json:"worst_ratio"` // largest of those ratios
 	WorstIn    string  `json:"worst_in"`    // and the scenario where it was
 	ErrorsPct  float64 `json:"errors_pct"`  // mean over the scenarios
