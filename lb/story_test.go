@@ -105,7 +105,7 @@ func (w *world) pool() {
 	if w.d.HasArg("interval") {
 		cfg.Health = &health.Config{
 			Interval: w.duration("interval"), Timeout: w.duration("timeout"), Jitter: w.number("jitter", 0),
-			Fall: int(w.number("fall", 3)), Rise: int(w.number("rise", 2)), SlowStart: cfg.SlowStart.Window,
+			Fall: int(w.number("fall", 3)), Rise: int(w.number("rise", 2)),
 		}
 	}
 	*w = world{t: w.t, d: w.d, next: lb.Never, rand: rng.New(1), ids: map[string]lb.BackendID{}, answers: map[lb.BackendID]string{},

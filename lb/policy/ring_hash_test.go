@@ -15,19 +15,20 @@ func TestRingHashModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := poolOf(rt, rapid.SliceOfN(rapid.Float64Range(0.1, 10), 1, 8).Draw(rt, "weights"))
 		p := RingHash{MinRingSize: 64, MaxRingSize: 4096}.New().(*ringHash)
-		key := rapid.Uint64().Draw(rt, "key")
-
-		perWeight := p.pointsPerWeight(s)
-		want, least := 0, uint64(math.MaxUint64)
-		for i, m := range s.Members() {
-			for k := range max(1, int(math.Round(m.Weight*perWeight))) {
-				if d := rng.Mix(m.Hash(), uint64(k)) - spread(key); d < least { // modulo 2⁶⁴
-					want, least = i, d
+		perWeight, picker := p.pointsPerWeight(s), p.Build(s)
+		for range 100 { // enough to meet keys beyond the last point
+			key := rapid.Uint64().Draw(rt, "key")
+			want, least := 0, uint64(math.MaxUint64)
+			for i, m := range s.Members() {
+				for k := range max(1, int(math.Round(m.Weight*perWeight))) {
+					if d := rng.Mix(m.Hash(), uint64(k)) - spread(key); d < least { // modulo 2⁶⁴
+						want, least = i, d
+					}
 				}
 			}
-		}
-		if got := p.Build(s).Pick(0, lb.Request{Key: key}, nil, nil); got != want {
-			rt.Fatalf("member %d, want %d", got, want)
+			if got := picker.Pick(0, lb.Request{Key: key}, nil, nil); got != want {
+				rt.Fatalf("key %d: member %d, want %d", key, got, want)
+			}
 		}
 	})
 }
