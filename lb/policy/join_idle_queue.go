@@ -35,8 +35,9 @@ type joinIdleQueue struct {
 	local bool
 	// idle has one bit for each BackendID. The words outlive snapshots, so that what is
 	// said through one snapshot's picker while the next is being built is not lost.
-	idle []*atomic.Uint64
-	last []bool // by BackendID: member of the previous snapshot
+	idle    []*atomic.Uint64
+	last    []bool // by BackendID: member of the snapshot that Build saw last
+	version uint64 // of that snapshot
 }
 
 func (*joinIdleQueue) Name() string { return "join_idle_queue" }
@@ -45,6 +46,9 @@ func (p *joinIdleQueue) Build(s *lb.Snapshot) lb.Picker {
 	q := idleQueue{snapshot: s, lots: newLots(s)}
 	var mask []uint64
 	members := make([]bool, len(p.last))
+	if s.Version() != p.version+1 { // the pool was empty meanwhile
+		clear(p.last)
+	}
 	for _, m := range s.Members() {
 		id := int(m.ID())
 		for id/64 >= len(p.idle) {
@@ -64,7 +68,7 @@ func (p *joinIdleQueue) Build(s *lb.Snapshot) lb.Picker {
 			p.idle[id/64].Or(1 << (id % 64))
 		}
 	}
-	p.last = members
+	p.last, p.version = members, s.Version()
 	q.all = p.idle[:len(p.idle):len(p.idle)]
 	for w, m := range mask {
 		if m != 0 {
