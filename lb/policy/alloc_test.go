@@ -45,6 +45,18 @@ var otherPaths = map[string][]otherPath{
 		s.(*policy.RingHash).LoadFactor = 0
 		return s
 	}}},
+	"peak_ewma": {{"all", func(s policy.Spec) policy.Spec {
+		s.(*policy.PeakEWMA).Choices = 0
+		return s
+	}}},
+	"join_idle_queue": {{"reports", func(s policy.Spec) policy.Spec {
+		s.(*policy.JoinIdleQueue).Source = "reports"
+		return s
+	}}},
+	"c3": {{"probes", func(s policy.Spec) policy.Spec {
+		s.(*policy.C3).Feedback = "probes"
+		return s
+	}}},
 }
 
 // report is what a busy backend might say.
