@@ -100,8 +100,8 @@ func spread(wanted []float64, gap, lo, hi float64) []float64 {
 	return out
 }
 
-// clampFinite replaces what cannot be drawn.
-func clampFinite(v, instead float64) float64 {
+// finite replaces what cannot be drawn.
+func finite(v, instead float64) float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return instead
 	}

@@ -87,7 +87,7 @@ func spansOf(s *subject) []laneBar {
 func longestWarmup(s *subject) float64 {
 	longest := 0.0
 	for i := range s.series {
-		longest = max(longest, clampFinite(s.series[i].WarmupS.Mean, 0))
+		longest = max(longest, finite(s.series[i].WarmupS.Mean, 0))
 	}
 	return longest
 }

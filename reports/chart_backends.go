@@ -25,11 +25,11 @@ type stripCell struct {
 // backendStrip shows the utilization of every backend as a strip of shades for
 // each variant: an even strip is a balanced load.
 func backendStrip(s *subject, l layout) template.HTML {
-	left, top := 190.0, 26.0
+	left, top := s.gutter(210), 26.0
 	if l.narrow {
-		left = 116
+		left = s.gutter(124)
 	}
-	row := stripRow
+	const row = stripRow
 	out := drawing(l, top+row*float64(len(s.series))+48, "Utilization of every backend, as a strip of shades for each variant.")
 	for i := range s.series {
 		v := &s.series[i]
@@ -89,7 +89,7 @@ func strip(out *svg, v *series, cells []stripCell, x, y, w, h float64) {
 		shade := max(0, min(heatSteps, int(math.Round(u/100*heatSteps))))
 		fmt.Fprintf(&paths[shade], "M%s %sh%sv%sh-%sz", num(x+step*float64(i)), num(y), num(step-blank), num(h), num(step-blank))
 	}
-	out.open("g", "class", "strip", "data-names", strings.Join(names, "|"), "data-values", strings.Join(values, "|"), "data-from", num(x), "data-to", num(x+w))
+	out.open("g", "class", "strip", "data-name", v.Name, "data-names", strings.Join(names, "|"), "data-values", strings.Join(values, "|"), "data-from", num(x), "data-to", num(x+w))
 	if !math.IsNaN(low) {
 		out.title(fmt.Sprintf("%s, utilization of backends: %.1f%% to %.1f%%", v.Name, low, high))
 	}
@@ -118,7 +118,7 @@ func stripNumbers(out *svg, cells []stripCell, x, y, step float64) {
 			continue
 		}
 		class := "value mid"
-		if c.utilization > 55 {
+		if c.utilization > 72 {
 			class = "value mid onheat"
 		}
 		out.text(x+step*(float64(i)+0.5), y, class, fmt.Sprintf("%.0f", c.utilization))

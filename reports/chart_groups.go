@@ -45,9 +45,9 @@ func barColumns(groups []string) []bars {
 // group of backends, and how busy that kept them.
 func groupChart(s *subject, l layout) template.HTML {
 	columns := barColumns(s.Groups)
-	across, names := barsWide, 176.0
+	across, names := barsWide, s.gutter(190)
 	if l.narrow {
-		across, names = barsSlim, 116.0
+		across, names = barsSlim, s.gutter(124)
 	}
 	across = min(across, len(columns))
 	if across == 0 {
@@ -74,7 +74,7 @@ func groupChart(s *subject, l layout) template.HTML {
 			x := names + room*float64(c%across)
 			out.label(x, top-22, room-8, "head", columns[c].group)
 			out.label(x, top-7, room-8, "axis", map[measure.Metric]string{
-				measure.SharePct: "share of attempts, %", measure.UtilizationPct: "utilization, %",
+				measure.SharePct: "attempts, %", measure.UtilizationPct: "utilization, %",
 			}[columns[c].metric])
 			out.line(x, top, x, top+barRow*float64(len(s.series)), "base")
 		}
@@ -92,7 +92,7 @@ func (b bars) bar(out *svg, s *subject, v *series, x, y, room float64) {
 	end := b.fixed
 	for i := range s.series {
 		other := groupEstimate(&s.series[i], b.group, b.metric)
-		end = max(end, clampFinite(other.Mean, 0), clampFinite(other.Hi, 0))
+		end = max(end, finite(other.Mean, 0), finite(other.Hi, 0))
 	}
 	if end == 0 {
 		end = 1

@@ -22,21 +22,13 @@ var dots = []dot{
 	{measure.P999MS, 2, 5.2, true}, {measure.P99MS, 1, 4.2, false},
 }
 
-// quantileRow is the height of a variant's row: on narrow screens its name stands above the dots.
-func quantileRow(l layout) (height, name float64) {
-	if l.narrow {
-		return 40, -11
-	}
-	return 27, 4
-}
-
 // quantileChart shows each variant's latency quantiles in a row of dots, with
 // their intervals as bands, on a logarithmic axis.
 func quantileChart(s *subject, l layout) template.HTML {
-	row, nameAt := quantileRow(l)
-	p := &panel{left: 190, top: 34, right: l.width - 14}
+	row := 27.0
+	p := &panel{left: s.gutter(210), top: 34, right: l.width - 14}
 	if l.narrow {
-		p.left, p.top = 10, 42
+		row, p.left, p.top = 40, 10, 42
 	}
 	p.bottom = p.top + row*float64(len(s.series))
 	values := nothing()
@@ -56,29 +48,19 @@ func quantileChart(s *subject, l layout) template.HTML {
 	p.gridX(out, most, "latency, ms (log)")
 	for i := range s.series {
 		v := &s.series[i]
-		mid := p.top + row*(float64(i)+0.5)
-		dotsAt := mid
-		if l.narrow {
-			dotsAt = mid + 8
-		}
+		y := p.top + row*float64(i)
 		out.open("g", "class", "row s "+v.look.class(), "data-v", v.key)
-		out.rect(0, mid-row/2, l.width, row, "band")
-		nameX, class, room := p.left-12, "name end", p.left-14
-		if l.narrow {
-			nameX, class, room = p.left, "name", p.right-p.left
+		out.rect(0, y, l.width, row, "band")
+		if l.narrow { // the name stands above the dots
+			out.label(p.left, y+14, p.right-p.left, "name", v.Name)
+			quantileDots(out, p, v, y+27)
+		} else {
+			out.label(p.left-12, y+row/2+4, p.left-14, "name end", v.Name)
+			quantileDots(out, p, v, y+row/2)
 		}
-		out.label(nameX, mid+nameAt+4*narrowOne(l), room, class, v.Name)
-		quantileDots(out, p, v, dotsAt)
 		out.shut("g")
 	}
 	return out.done()
-}
-
-func narrowOne(l layout) float64 {
-	if l.narrow {
-		return 1
-	}
-	return 0
 }
 
 // quantileKey explains the dots above the plot.
@@ -88,8 +70,8 @@ func quantileKey(out *svg, p *panel, l layout) {
 		d := dots[m]
 		d.draw(out, x, y, "")
 		name := titleOf(d.metric).name
-		out.text(x+9, y+4, "key", name)
-		x += 24 + textWidth(name)
+		out.text(x+5+1.4*d.radius, y+4, "key", name)
+		x += 30 + textWidth(name)
 	}
 	out.rect(x-2, y-4, 22, 8, "interval keyed")
 	out.text(x+26, y+4, "key", "95% interval")

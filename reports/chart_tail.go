@@ -18,9 +18,9 @@ var tailNames = map[float64]string{0.1: "p90", 0.01: "p99", 0.001: "p99.9", 0.00
 
 // tailChart shows which share of the requests took longer than each latency, both by logarithm.
 func tailChart(s *subject, l layout) template.HTML {
-	p := &panel{left: 104, top: 16, right: l.width - 16, bottom: 330}
+	p := &panel{left: 66, top: 32, right: l.width - 14, bottom: 360}
 	if l.narrow {
-		p.left, p.bottom = 74, 290
+		p.left, p.bottom = 62, 300
 	}
 	values, shares := nothing(), nothing()
 	for i := range s.series {
@@ -49,6 +49,7 @@ func tailChart(s *subject, l layout) template.HTML {
 			out.text(p.left-6, y+13, "tick end", tickLabel(100*decade)+"%")
 		}
 	}
+	out.text(0, p.top-18, "axis", "share of requests that took longer (log)")
 	p.hit(out, "y", "ms")
 	out.open("g", "class", "lines")
 	for _, v := range s.backFirst() {
@@ -64,6 +65,7 @@ func (p *panel) tail(out *svg, v *series) {
 	for _, t := range inTail(v.Tail) {
 		line = append(line, point{p.x.at(max(t.MS, p.x.lo)), p.y.at(t.Above)})
 	}
+	line = thinned(line)
 	if len(line) == 0 {
 		return
 	}
@@ -76,6 +78,19 @@ func (p *panel) tail(out *svg, v *series) {
 		}
 	}
 	out.shut("g")
+}
+
+// thinned leaves out points that are hardly a step away from the one before.
+func thinned(line []point) []point {
+	const step = 1.5
+	var out []point
+	for i, p := range line {
+		if i > 0 && i < len(line)-1 && math.Hypot(p.x-out[len(out)-1].x, p.y-out[len(out)-1].y) < step {
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
 }
 
 // crossing returns where line, which goes down, first reaches y.

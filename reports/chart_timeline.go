@@ -1,12 +1,11 @@
 package reports
 
 import (
-	"cmp"
 	"html/template"
 	"math"
-	"slices"
 
 	"github.com/lbctl/lbctl/experiment"
+	"github.com/lbctl/lbctl/measure"
 )
 
 // course is one plot of the time lines: a figure over time.
@@ -16,52 +15,96 @@ type course struct {
 	height float64
 	value  func(experiment.Moment) float64
 	auto   bool // logarithmic where values range widely
-	always bool // drawn even when it is 0 all the time
 }
 
-var courses = []course{
-	{"p99, ms", "ms", 190, func(m experiment.Moment) float64 { return m.P99MS }, true, true},
-	{"errors, %", "%", 90, func(m experiment.Moment) float64 { return m.ErrorsPct }, false, false},
-	{"goodput, rps", "rps", 110, func(m experiment.Moment) float64 { return m.GoodputRPS }, false, true},
+// maxShareCourses bounds the plots of groups' shares.
+const maxShareCourses = 6
+
+// coursesOf lists the plots of a scenario: errors only where there are any, and the shares
+// of groups of backends if there are several.
+func coursesOf(s *subject) []course {
+	out := []course{{"p99, ms", "ms", 210, func(m experiment.Moment) float64 { return m.P99MS }, true}}
+	errors := course{"errors, % of requests", "%", 90, func(m experiment.Moment) float64 { return m.ErrorsPct }, false}
+	if !allZero(s, errors) {
+		out = append(out, errors)
+	}
+	out = append(out, course{goodputTitle, "rps", 110, func(m experiment.Moment) float64 { return m.GoodputRPS }, false})
+	for _, g := range sharesShown(s) {
+		share := func(m experiment.Moment) float64 {
+			if g >= len(m.GroupShares) {
+				return math.NaN()
+			}
+			return m.GroupShares[g]
+		}
+		out = append(out, course{"attempts on " + s.Groups[g] + ", %", "%", 110, share, false})
+	}
+	return out
 }
 
-// labelGap is the least distance of labels at the ends of lines.
-const labelGap = 14.5
+const goodputTitle = "goodput, rps (dotted: offered)"
 
-// timeLines shows p99, errors and goodput over time, one above the other, with
+// sharesShown returns the groups whose shares are drawn. Of two, one says all: the smaller, whose changes
+// show on its own scale.
+func sharesShown(s *subject) []int {
+	switch n := len(s.Groups); {
+	case n < 2:
+		return nil
+	case n == 2:
+		if meanShare(s, 0) < meanShare(s, 1) {
+			return []int{0}
+		}
+		return []int{1}
+	default:
+		out := make([]int, min(n, maxShareCourses))
+		for g := range out {
+			out[g] = g
+		}
+		return out
+	}
+}
+
+func meanShare(s *subject, g int) float64 {
+	sum := 0.0
+	for i := range s.series {
+		sum += finite(groupEstimate(&s.series[i], s.Groups[g], measure.SharePct).Mean, 0)
+	}
+	return sum
+}
+
+// timeLines shows p99, errors, goodput and shares over time, one above the other, with
 // what was changed in the scenario as bars on top and as shades behind.
 func timeLines(s *subject, l layout) template.HTML {
-	p := &panel{left: 56, right: l.width - 168}
+	p := &panel{left: 50, right: l.width - 14}
 	if l.narrow {
 		p.left, p.right = 42, l.width-8
 	}
 	p.x = scale{lo: 0, hi: duration(s), from: p.left, to: p.right}
 	over := newLanes(s, p.x)
-	drawn := slices.DeleteFunc(slices.Clone(courses), func(c course) bool { return !c.always && allZero(s, c) })
+	courses := coursesOf(s)
 	bottom := over.height() + 4
-	for _, c := range drawn {
-		bottom += 30 + c.height
+	for _, c := range courses {
+		bottom += courseHead + c.height
 	}
-	out := drawing(l, bottom+40, "Time lines of p99, errors and goodput of each variant; scheduled changes are bars above and shades behind.")
+	out := drawing(l, bottom+40, "Time lines of each variant: p99, errors, goodput and shares of groups. Scheduled changes are bars above and shades behind.")
 	over.draw(out, p, 0)
 	p.bottom = over.height() + 4
-	for i, c := range drawn {
-		p.top = p.bottom + 30
+	for i, c := range courses {
+		p.top = p.bottom + courseHead
 		p.bottom = p.top + c.height
-		p.course(out, s, c, over, l, i == len(drawn)-1)
-	}
-	if len(drawn) < len(courses) {
-		out.text(p.left, p.bottom+34, "axis", "No errors at any time.")
+		p.course(out, s, c, over, l, i == len(courses)-1)
 	}
 	return out.done()
 }
+
+// courseHead is the room above a plot, for its title.
+const courseHead = 32
 
 // duration is the length of the time axis, s.
 func duration(s *subject) float64 {
 	end := s.DurationS
 	for i := range s.series {
 		if n := len(s.series[i].TimeLine); n > 0 {
-			end = max(end, clampFinite(s.series[i].TimeLine[n-1].ToS, 0))
+			end = max(end, finite(s.series[i].TimeLine[n-1].ToS, 0))
 		}
 	}
 	if end <= 0 {
@@ -99,7 +142,7 @@ func (p *panel) course(out *svg, s *subject, c course, over *lanes, l layout, la
 	p.gridY(out, int(c.height/30), title)
 	p.timeAxis(out, l, last)
 	p.hit(out, "x", c.unit)
-	if c.unit == "rps" {
+	if c.title == goodputTitle {
 		p.offered(out, s)
 	}
 	out.open("g", "class", "lines")
@@ -110,9 +153,7 @@ func (p *panel) course(out *svg, s *subject, c course, over *lanes, l layout, la
 		out.shut("g")
 	}
 	out.shut("g")
-	if !l.narrow {
-		p.endLabels(out, s, c)
-	}
+	p.lineLabels(out, s, c)
 }
 
 // timeAxis draws the lines of time; their values only below the last plot.
@@ -153,41 +194,4 @@ func (p *panel) offered(out *svg, s *subject) {
 	out.title("offered load")
 	out.leaf("path", "class", "line", "d", polyline(p.trace(s.series[0].TimeLine, load)))
 	out.shut("g")
-}
-
-// endLabels names the lines at their right ends, moved apart where they would
-// cover each other. All variants are named if there is room, else those in focus.
-func (p *panel) endLabels(out *svg, s *subject, c course) {
-	type end struct {
-		*series
-		y float64
-	}
-	var ends []end
-	all := float64(len(s.series)-1)*labelGap <= p.bottom-p.top+16
-	for i := range s.series {
-		v := &s.series[i]
-		if !all && !v.focus {
-			continue
-		}
-		line := p.trace(v.TimeLine, c)
-		for j := len(line) - 1; j >= 0; j-- {
-			if !math.IsNaN(line[j].y) {
-				ends = append(ends, end{v, line[j].y})
-				break
-			}
-		}
-	}
-	slices.SortStableFunc(ends, func(a, b end) int { return cmp.Compare(a.y, b.y) })
-	wanted := make([]float64, len(ends))
-	for i, e := range ends {
-		wanted[i] = e.y
-	}
-	for i, y := range spread(wanted, labelGap, p.top-8, p.bottom+8) {
-		v := ends[i]
-		out.open("g", "class", v.class("series label"), "data-v", v.key)
-		out.leaf("path", "class", "leader", "d", polyline([]point{{p.right + 2, v.y}, {p.right + 12, y}}))
-		out.leaf("path", "class", "mark", "d", markerPath(v.marker, p.right+19, y, 3.4))
-		out.label(p.right+27, y+4, 138, "name", v.Name)
-		out.shut("g")
-	}
 }

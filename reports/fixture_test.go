@@ -390,11 +390,28 @@ func several(n int) *experiment.Result {
 		sc.Finding = "peak_ewma has the lowest p99."
 		r.Scenarios = append(r.Scenarios, sc)
 	}
-	for i, p := range profiles {
-		r.Ranking = append(r.Ranking, experiment.Rank{
-			Variant: p.name, MeanRank: 1.2 + float64(i)*0.9, GeoRatio: 1.03 * math.Pow(1.5, float64(i)), WorstRatio: 1.1 * math.Pow(1.8, float64(i)),
-			WorstIn: scenarioNames[i%n], ErrorsPct: 0.3 * float64(i),
-		})
-	}
+	r.Ranking = ranked(r.Scenarios)
 	return r
+}
+
+// ranked averages the places and the ratios to the best of those that took part everywhere.
+func ranked(scenarios []experiment.Scenario) []experiment.Rank {
+	var out []experiment.Rank
+	for _, p := range profiles[:len(profiles)-1] {
+		r := experiment.Rank{Variant: p.name, GeoRatio: 1}
+		n := float64(len(scenarios))
+		for i := range scenarios {
+			v := find(&scenarios[i], p.name)
+			times := v.Metrics[measure.P99MS].Mean / lowestP99(&scenarios[i])
+			r.MeanRank += v.Place / n
+			r.GeoRatio *= math.Pow(times, 1/n)
+			r.ErrorsPct += v.Metrics[measure.ErrorsPct].Mean / n
+			if times > r.WorstRatio {
+				r.WorstRatio, r.WorstIn = times, scenarios[i].Name
+			}
+		}
+		out = append(out, r)
+	}
+	slices.SortStableFunc(out, func(a, b experiment.Rank) int { return cmp.Compare(a.MeanRank, b.MeanRank) })
+	return out
 }

@@ -9,7 +9,7 @@
   for (const hit of document.querySelectorAll('.hit')) crosshair(hit);
   for (const strip of document.querySelectorAll('.strip')) cells(strip);
   window.addEventListener('beforeprint', () => {
-    for (const d of document.querySelectorAll('details')) d.open = true;
+    for (const d of document.querySelectorAll('details:not(.events)')) d.open = true;
   });
 
   function legend(section) {
@@ -138,15 +138,14 @@
   }
 
   function cells(strip) {
-    const svg = strip.ownerSVGElement, tip = tipOf(svg), row = strip.parentNode;
+    const svg = strip.ownerSVGElement, tip = tipOf(svg);
     const names = strip.dataset.names.split('|'), values = strip.dataset.values.split('|');
     const from = Number(strip.dataset.from), to = Number(strip.dataset.to);
-    const variant = row.querySelector('.name')?.lastChild?.textContent ?? '';
     strip.querySelector('title')?.remove();
     const move = event => {
       const i = Math.floor((place(svg, event).x - from) / (to - from) * names.length);
       if (i < 0 || i >= names.length) return;
-      const head = Object.assign(document.createElement('b'), { textContent: variant });
+      const head = Object.assign(document.createElement('b'), { textContent: strip.dataset.name });
       tip.replaceChildren(head, names[i] + ': ' + (values[i] === '' ? '–' : values[i] + '%'));
       put(tip, event);
     };

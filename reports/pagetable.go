@@ -39,7 +39,7 @@ type cellView struct {
 
 var mainMetrics = []measure.Metric{
 	measure.P50MS, measure.P90MS, measure.P99MS, measure.P999MS, measure.MeanMS, measure.ErrorsPct,
-	measure.GoodputRPS, measure.Imbalance,
+	measure.GoodputRPS,
 }
 
 func mainTable(s *subject) *tableView {

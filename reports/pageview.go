@@ -23,7 +23,7 @@ type pageView struct {
 
 func newPageView(r *experiment.Result) *pageView {
 	p := &pageView{
-		Style: template.CSS(pageStyle), Script: template.JS(pageScript), //nolint:gosec // our own files
+		Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		Title:   "No scenario",
 		Finding: r.Finding, Interrupted: interrupted(r), Command: r.Command,
 	}
@@ -133,7 +133,7 @@ func sceneID(i int) string { return "scenario-" + strconv.Itoa(i+1) }
 func facts(s *subject) []fact {
 	out := []fact{
 		{"variants", strconv.Itoa(len(s.series))},
-		{"replications", strings.TrimSuffix(strings.TrimSuffix(replications(s.Scenario), ""), "")},
+		{"replications", replications(s.Scenario, "")},
 		{"each", seconds(s.DurationS)},
 	}
 	if s.Balancers > 0 {
@@ -157,13 +157,12 @@ func figuresOf(s *subject, id string) []figureView {
 		}
 	}
 	add("quantiles", "Latency quantiles", "Best variant first. A band behind a dot is the 95% interval over the replications; where there is none to be seen it is narrower than the dot.", quantileChart)
-	add("tail", "The tail", "Which share of the requests took longer than that. Further left is better; replications pooled.", tailChart)
+	add("tail", "The tail", "Which share of the requests took longer than that. Further left is better; all replications together.", tailChart)
 	add("groups", "Groups of backends", "Where each variant sent the attempts, and how busy that kept the backends. Bars of one column share a scale.", groupChart)
 	if len(s.Groups) < mostBackends(s) {
 		add("backends", "Every backend", "An even strip is a balanced load. Point at a cell for its backend.", backendStrip)
 	}
-	add("time", "Over time", "Mean over the replications. Requests belong to the time at which they started.", timeLines)
-	add("shares", "Shares over time", "Which group of backends the attempts went to; dashed lines mark the changes.", shareLines)
+	add("time", "Over time", "Mean over the replications. Requests belong to the time at which they started. Press a variant above to show or hide it.", timeLines)
 	return out
 }
 

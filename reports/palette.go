@@ -82,7 +82,7 @@ func markerPath(kind int, x, y, r float64) string {
 
 // swatch is a variant's line and marker, for legends and tables.
 func (l look) swatch() template.HTML {
-	return template.HTML(`<svg class="swatch ` + l.class() + `" viewBox="0 0 26 12" aria-hidden="true">` + //nolint:gosec // no text
+	return template.HTML(`<svg class="swatch ` + l.class() + `" viewBox="0 0 26 12" aria-hidden="true">` +
 		`<path class="line" d="M1 6H25" stroke-dasharray="` + html.EscapeString(l.dash) + `"/>` +
 		`<path class="mark" d="` + markerPath(l.marker, 13, 6, 4) + `"/></svg>`)
 }

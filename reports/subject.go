@@ -41,6 +41,15 @@ func (v *series) class(kind string) string {
 	return class
 }
 
+// gutter is the room that names at the left of a chart take, up to most.
+func (s *subject) gutter(most float64) float64 {
+	longest := 0.0
+	for i := range s.series {
+		longest = max(longest, textWidth(s.series[i].Name))
+	}
+	return min(most, longest+16)
+}
+
 // backFirst returns the series in the order of drawing: what is in focus comes last, on top.
 func (s *subject) backFirst() []series {
 	var back, front []series

@@ -35,13 +35,14 @@ func Table(w io.Writer, r *experiment.Result, o TableOptions) error {
 	}
 	o.Width = max(o.Width, MinWidth)
 	t := &terminal{out: bufio.NewWriter(w), width: o.Width, color: o.Color}
-	several := len(r.Scenarios) > 1
 	for i := range r.Scenarios {
 		t.scenario(&r.Scenarios[i], len(r.Scenarios) <= maxFullTables)
 	}
-	if several {
+	if len(r.Scenarios) > 1 {
 		t.matrix(r.Scenarios)
 		t.ranking(r.Ranking)
+	}
+	if len(r.Scenarios) != 1 { // of one, it is the scenario's finding
 		t.paragraph(bold, "", r.Finding)
 	}
 	t.paragraph(bold, "! ", interrupted(r))
@@ -103,7 +104,7 @@ func (t *terminal) scenario(sc *experiment.Scenario, full bool) {
 func summary(sc *experiment.Scenario) string {
 	parts := []string{
 		count(len(sc.Variants), "variant"),
-		replications(sc),
+		replications(sc, "replication"),
 		seconds(sc.DurationS) + " each",
 	}
 	if sc.Balancers > 1 {
@@ -112,17 +113,16 @@ func summary(sc *experiment.Scenario) string {
 	return strings.Join(parts, ", ")
 }
 
-// replications says how many there were, and with which seeds.
-func replications(sc *experiment.Scenario) string {
-	text := count(len(sc.Seeds), "replication")
-	if sc.SeedsAsked > len(sc.Seeds) {
-		text = strconv.Itoa(len(sc.Seeds)) + " of " + count(sc.SeedsAsked, "replication")
+// replications says how many there were, and with which seeds; thing may be "".
+func replications(sc *experiment.Scenario, thing string) string {
+	text := strconv.Itoa(len(sc.Seeds))
+	if asked := sc.SeedsAsked; asked > len(sc.Seeds) {
+		text += " of " + strconv.Itoa(asked)
 	}
-	word := "seeds"
-	if len(sc.Seeds) == 1 {
-		word = "seed"
+	if thing != "" {
+		text += " " + plural(max(len(sc.Seeds), sc.SeedsAsked), thing)
 	}
-	return text + " (" + word + " " + spans(sc.Seeds) + ")"
+	return text + " (" + plural(len(sc.Seeds), "seed") + " " + spans(sc.Seeds) + ")"
 }
 
 // interrupted tells what is missing of an experiment that was stopped; "" if it was not.
@@ -179,7 +179,8 @@ func (t *terminal) variants(sc *experiment.Scenario) *grid {
 		name      int
 		verdicts  map[experiment.Verdict]string
 	}{
-		{true, t.width, longVerdicts}, {false, t.width, longVerdicts}, {false, t.width, shortVerdicts}, {false, shortName, shortVerdicts},
+		{true, t.width, longVerdicts}, {false, t.width, longVerdicts},
+		{false, t.width, shortVerdicts}, {false, shortName, shortVerdicts},
 	} {
 		g := layOut(sc, try.intervals, try.name, try.verdicts)
 		if g.keep(min(important, len(g.heads))).width() <= t.width {
@@ -193,13 +194,11 @@ func (t *terminal) variants(sc *experiment.Scenario) *grid {
 	return g.fit(t.width, vital)
 }
 
-var longVerdicts = map[experiment.Verdict]string{
-	experiment.NoDifference: "no significant difference", experiment.Undecidable: "not comparable",
-}
-
-var shortVerdicts = map[experiment.Verdict]string{
-	experiment.NoDifference: "not significant", experiment.Undecidable: "not comparable",
-}
+// How verdicts are put in a column: in full, or as short as they stay plain.
+var (
+	longVerdicts  = map[experiment.Verdict]string{}
+	shortVerdicts = map[experiment.Verdict]string{experiment.NoDifference: "not significant"}
+)
 
 func layOut(sc *experiment.Scenario, intervals bool, name int, verdicts map[experiment.Verdict]string) *grid {
 	g := &grid{heads: []string{"variant"}, left: []bool{true}}
@@ -251,5 +250,8 @@ func against(sc *experiment.Scenario, v *experiment.Variant, verdicts map[experi
 	case d.Verdict == experiment.Worse:
 		return cell{relative(d.RelativePct) + " worse", bad}
 	}
-	return cell{verdicts[d.Verdict], dim}
+	if words, ok := verdicts[d.Verdict]; ok {
+		return cell{words, dim}
+	}
+	return cell{string(d.Verdict), dim}
 }

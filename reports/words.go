@@ -44,11 +44,13 @@ func titleOf(m measure.Metric) title {
 }
 
 // count writes n things: "1 seed", "20 seeds".
-func count(n int, thing string) string {
+func count(n int, thing string) string { return strconv.Itoa(n) + " " + plural(n, thing) }
+
+func plural(n int, thing string) string {
 	if n == 1 {
-		return "1 " + thing
+		return thing
 	}
-	return strconv.Itoa(n) + " " + thing + "s"
+	return thing + "s"
 }
 
 // grouped writes n with a thin gap between thousands, the SI way.
