@@ -20,7 +20,7 @@ import (
 // what other balancers send. With load polled it is what the backends
 // themselves last reported, all asked once every poll_interval: complete, but
 // stale. That is YARP's power of two choices as the Prequal paper compares it (Wydrowski
-// et al., NSDI 2024, §5.2). A backend that has not reported yet counts with the local
+// et al., NSDI 2024). A backend that has not reported yet counts with the local
 // number; between polls a balancer does not correct the reports by what it sends.
 type P2C struct {
 	Choices      int           `yaml:"choices" min:"1" max:"16" doc:"backends to sample (d)"`
