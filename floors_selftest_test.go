@@ -92,15 +92,14 @@ func TestRulesRefuse(t *testing.T) {
 	}
 	addFile(t, overlay, "lb/hidden/source.go", "package hidden")
 	addFile(t, overlay, "lb/hidden/source_plan9.go", "package hidden")
-	addFile(t, overlay, "lb/assembly/source.go", "package assembly")
-	addFile(t, overlay, "lb/assembly/fast.s", "")
 	byName := loadByName(t, overlay)
 	for _, c := range refused {
 		t.Run(c.name, func(t *testing.T) { expect(t, c.rule(byName["lb/"+c.name]), c.want) })
 	}
+	assembly := &packages.Package{PkgPath: module + "lb/assembly", OtherFiles: []string{"fast.s"}}
 	for _, rule := range []func(*packages.Package) []string{checkCore, checkVirtual} {
 		expect(t, rule(byName["lb/hidden"]), "source_plan9.go: a build constraint hides it")
-		expect(t, rule(byName["lb/assembly"]), "fast.s: lb/assembly is Go only")
+		expect(t, rule(assembly), "fast.s: lb/assembly is Go only")
 	}
 }
 

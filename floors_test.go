@@ -138,12 +138,24 @@ func TestNames(t *testing.T) {
 // but without their tests. overlay adds files that are not on disk.
 func load(t *testing.T, overlay map[string][]byte, patterns ...string) []*packages.Package {
 	t.Helper()
-	cfg := &packages.Config{
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedDeps |
-			packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo,
-		Overlay: overlay,
+	// The whole graph of imports from one load, syntax and types of our own packages from
+	// another: to have both at once, all of the dependencies would be parsed as well.
+	graph := map[string]*packages.Package{}
+	for _, p := range loadMode(t, packages.NeedName|packages.NeedImports|packages.NeedDeps, overlay, patterns) {
+		graph[p.ID] = p
 	}
-	pkgs, err := packages.Load(cfg, patterns...)
+	pkgs := loadMode(t, packages.NeedName|packages.NeedFiles|packages.NeedImports|
+		packages.NeedSyntax|packages.NeedTypes|packages.NeedTypesInfo, overlay, patterns)
+	for _, p := range pkgs {
+		p.Imports = graph[p.ID].Imports
+	}
+	return slices.DeleteFunc(pkgs, func(p *packages.Package) bool { return len(p.GoFiles) == 0 })
+}
+
+// loadMode fails the test if any package that matches has an error.
+func loadMode(t *testing.T, mode packages.LoadMode, overlay map[string][]byte, patterns []string) []*packages.Package {
+	t.Helper()
+	pkgs, err := packages.Load(&packages.Config{Mode: mode, Overlay: overlay}, patterns...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +167,7 @@ func load(t *testing.T, overlay map[string][]byte, patterns ...string) []*packag
 	if t.Failed() {
 		t.FailNow()
 	}
-	return slices.DeleteFunc(pkgs, func(p *packages.Package) bool { return len(p.GoFiles) == 0 })
+	return pkgs
 }
 
 func report(t *testing.T, complaints []string) {
