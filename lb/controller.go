@@ -28,7 +28,8 @@ type Controller struct {
 	cfg      Config
 	balancer *Balancer
 	rand     rng.Rand
-	seats    []*seat // by BackendID; nil: removed
+	seats    []*seat             // by BackendID; nil: removed
+	names    map[string]struct{} // of the backends in the pool
 	version  uint64
 	dirty    bool     // something changed that picks must see
 	refresh  Time     // when slow-start weights are due to be recomputed
@@ -53,7 +54,7 @@ func New(cfg Config, seed uint64) (*Balancer, *Controller) {
 		h.SlowStart = cfg.SlowStart.Window // one ramp, one length
 		cfg.Health = &h
 	}
-	c := &Controller{cfg: cfg, balancer: new(Balancer), rand: rng.Stream(seed, "controller"), refresh: Never}
+	c := &Controller{cfg: cfg, balancer: new(Balancer), names: make(map[string]struct{}), rand: rng.Stream(seed, "controller"), refresh: Never}
 	c.balancer.snapshot.Store(&Snapshot{policy: cfg.Policy.Name(), peers: cfg.Peers})
 	return c.balancer, c
 }
@@ -74,7 +75,7 @@ func (c *Controller) Step(now Time, in Input) error {
 	case Add:
 		return c.add(now, in.Spec)
 	case Remove:
-		return c.with(in.Backend, func(*seat) error { c.seats[in.Backend], c.dirty = nil, true; return nil })
+		return c.with(in.Backend, func(s *seat) error { c.remove(s); return nil })
 	case SetWeight:
 		return c.with(in.Backend, func(s *seat) error { return c.setWeight(s, in.Weight) })
 	case SetDrain:
@@ -96,16 +97,10 @@ func (c *Controller) add(now Time, spec Spec) error {
 	if !validWeight(spec.Weight) {
 		return ErrWeight
 	}
-	members := 0
-	for _, s := range c.seats {
-		if s != nil && s.backend.name == spec.Name {
-			return ErrDuplicateName
-		}
-		if s != nil {
-			members++
-		}
+	if _, taken := c.names[spec.Name]; taken {
+		return ErrDuplicateName
 	}
-	if members >= MaxBackends {
+	if len(c.names) >= MaxBackends {
 		return ErrTooMany
 	}
 	s := &seat{backend: newBackend(BackendID(len(c.seats)), spec.Name), weight: spec.Weight}
@@ -113,8 +108,15 @@ func (c *Controller) add(now Time, spec Spec) error {
 		s.machine = health.NewMachine(*c.cfg.Health, now, &c.rand)
 	}
 	c.seats = append(c.seats, s)
+	c.names[spec.Name] = struct{}{}
 	c.dirty = true
 	return nil
+}
+
+func (c *Controller) remove(s *seat) {
+	c.seats[s.backend.id] = nil
+	delete(c.names, s.backend.name)
+	c.dirty = true
 }
 
 func (c *Controller) setWeight(s *seat, w float64) error {
