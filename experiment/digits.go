@@ -12,6 +12,7 @@ const (
 	halfDigits     = 2
 	meanDigits     = 4
 	loneDigits     = 3 // of a single replication, whose interval is unknown
+	deadlineDigits = 2 // of a deadline: every request timed out, and the histogram's bucket of 1000 ms says 999.3
 	maxDecimals    = 6
 	noValue        = "–"
 	minusSign      = "−" // U+2212
@@ -66,7 +67,10 @@ func (e Estimate) half() float64 { return (e.Hi - e.Lo) / 2 }
 // lastPlace is the power of ten of the last digit to show: −1 for tenths.
 func (e Estimate) lastPlace() int {
 	digits, half := meanDigits, e.half()
-	if math.IsNaN(half) {
+	switch {
+	case e.Censored && (half == 0 || math.IsNaN(half)):
+		digits = deadlineDigits
+	case math.IsNaN(half):
 		digits = loneDigits
 	}
 	place := max(lastOf(e.Mean, digits), lastOf(half, halfDigits))

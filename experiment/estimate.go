@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -49,9 +50,16 @@ func (m *moments) estimate() Estimate {
 
 // tQuantile is the half-width in standard errors of an interval over n values.
 func tQuantile(n int) float64 {
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}
-	return t.Quantile((1 + Confidence) / 2)
+	if t, ok := tQuantiles.Load(n); ok {
+		return t.(float64)
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile((1 + Confidence) / 2)
+	tQuantiles.Store(n, t)
+	return t
 }
+
+// tQuantiles remembers quantiles by n: one takes 20 µs to invert, and each backend of each variant wants five.
+var tQuantiles sync.Map
 
 // column is one metric of one variant, a value for each seed in order.
 type column struct {

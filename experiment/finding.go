@@ -22,9 +22,9 @@ func (t *trial) finding(order standing) string {
 	case len(t.tally.seeds) == 1:
 		return t.loneFinding(order)
 	case len(first) == len(everyone) && p99[lead].allCensored():
-		return fmt.Sprintf("%s: the p99 of each lies among the time-outs (%s).", capital(t.noDifference(first)), t.latency(lead))
+		return fmt.Sprintf("%s: the p99 of each lies among the time-outs, %s ms.", capital(t.noDifference(first)), FormatMean(p99[lead].estimate()))
 	case len(first) == len(everyone):
-		return fmt.Sprintf("%s: p99 %s ms.", capital(t.noDifference(first)), t.span(first))
+		return fmt.Sprintf("%s: p99 %s.", capital(t.noDifference(first)), t.span(first))
 	}
 	return t.claim(order) + t.contrast(order) + t.ties(first) + "."
 }
@@ -47,8 +47,8 @@ func (t *trial) claim(order standing) string {
 		return fmt.Sprintf("%s has the fewest errors: %s of requests; its p99 is %s", t.name(lead), t.errors(lead), t.latency(lead))
 	}
 	if t.columns[measure.P99MS][lead].allCensored() {
-		return fmt.Sprintf("%s have the fewest errors, from %s of requests; their p99 lies among the time-outs (%s)",
-			t.list(sound), t.errors(leader(measure.ErrorsPct, t.columns[measure.ErrorsPct], sound)), t.latency(lead))
+		return fmt.Sprintf("%s have the fewest errors, from %s of requests; their p99 lies among the time-outs, %s ms",
+			t.list(sound), t.errors(leader(measure.ErrorsPct, t.columns[measure.ErrorsPct], sound)), FormatMean(t.columns[measure.P99MS][lead].estimate()))
 	}
 	return fmt.Sprintf("Of the %d variants with the fewest errors %s has the lowest p99: %s", len(sound), t.name(lead), t.latency(lead))
 }
@@ -64,12 +64,15 @@ func (t *trial) contrast(order standing) string {
 	if slices.Contains(order[0], other) {
 		return ""
 	}
+	if math.IsNaN(t.columns[measure.P99MS][other].estimate().Mean) {
+		return "; " + t.name(other) + " answers nothing"
+	}
 	if !slices.Contains(t.soundest(), other) {
 		return fmt.Sprintf("; %s has %s errors and a p99 of %s", t.name(other), t.errors(other), t.latency(other))
 	}
 	p99 := t.columns[measure.P99MS]
 	x, y := p99[lead].estimate(), p99[other].estimate()
-	if math.IsNaN(y.Mean) || !(y.Mean > x.Mean) {
+	if y.Mean <= x.Mean {
 		return ""
 	}
 	return fmt.Sprintf(", %s below %s (%s ms)", below(x, y), t.name(other), FormatMean(y))
@@ -136,9 +139,9 @@ func (t *trial) span(equals []int) string {
 	p99 := t.columns[measure.P99MS]
 	lo, hi := FormatMean(p99[equals[0]].estimate()), FormatMean(p99[equals[len(equals)-1]].estimate())
 	if lo == hi {
-		return lo
+		return t.latency(equals[0])
 	}
-	return "from " + lo + " to " + hi
+	return "from " + lo + " to " + hi + " ms"
 }
 
 // latency writes a p99: "41.2 ms (39.8–42.6)".
@@ -169,10 +172,13 @@ func withInterval(e Estimate, unit string) string {
 // headline says what the whole experiment showed.
 func headline(r *Result) string {
 	s := overall(r)
-	if r.Interrupted {
-		s += " Interrupted: not all replications were made."
+	switch {
+	case !r.Interrupted:
+		return s
+	case len(r.NotRun) > 0:
+		return s + " Interrupted before " + enumerate(r.NotRun) + "."
 	}
-	return s
+	return s + " Interrupted: not all replications were made."
 }
 
 func overall(r *Result) string {
