@@ -8,7 +8,7 @@ import (
 const (
 	perLoad     = 16   // latencies kept for each level of load
 	enough      = 5    // recent latencies that make an estimate without the neighbours'
-	recentSpan  = 1024 // a latency older than this many observations is no longer recent
+	recentSpan  = 1024 // a latency is recent for this many observations and estimates
 	exactLoads  = 16   // in-flight counts below this have a level each
 	levelBits   = 3    // above, 2^3 levels an octave: within 12.5%
 	maxLoad     = 1<<20 - 1
@@ -23,23 +23,28 @@ const (
 // plain average would lag behind it.
 //
 // For each level of load (each count below 16, then 8 an octave) it keeps the
-// latest 16 latencies. Recent means within the last 1024 observations of
-// all levels, however long ago. A level with fewer than 5 of them borrows from the levels next to it.
-// Memory grows with the highest in-flight count seen, to at most 40 KB (2.3 KB for 8 levels).
-// The zero value is empty and ready. One goroutine at a time.
+// latest 16 latencies. A level with fewer than 5 recent ones borrows from the
+// levels next to it. Recent are those since the last 1024 calls: each
+// observation and each estimate is a tick of its clock. So a backend that nobody sends to but many ask
+// forgets how slow it once was, and reports that it does not know; otherwise it would never be tried
+// again.
+//
+// Memory grows with the highest in-flight count seen, to at most 40 KB (2.3 KB
+// for 8 levels). The zero value is empty and ready. One goroutine at a time.
 type LatencyByLoad struct {
 	levels []loadLevel
-	count  uint64 // observations so far
+	tick   uint64 // observations and estimates so far
+	newest uint64 // tick of the last observation
 }
 
 // loadLevel is a ring of the latest latencies at one level of load.
 type loadLevel struct {
 	latency [perLoad]time.Duration
-	stamp   [perLoad]uint64 // value of count at the observation, from 1; 0: none yet
+	stamp   [perLoad]uint64 // tick of the observation, from 1; 0: none yet
 	next    uint8
 
 	median time.Duration // of the recent latencies here, as long as
-	until  uint64        // count is below this: none of them expired, and none was added
+	until  uint64        // tick is below this: none of them expired, and none was added
 }
 
 // Observe records the latency of a request that was admitted when rif requests were in flight. Negative values count as 0.
@@ -48,29 +53,31 @@ func (l *LatencyByLoad) Observe(rif int32, latency time.Duration) {
 	if i >= len(l.levels) {
 		l.levels = append(l.levels, make([]loadLevel, i+1-len(l.levels))...)
 	}
-	l.count++
+	l.tick++
+	l.newest = l.tick
 	level := &l.levels[i]
 	level.latency[level.next] = max(0, latency)
-	level.stamp[level.next] = l.count
+	level.stamp[level.next] = l.tick
 	level.next = (level.next + 1) % perLoad
 	level.until = 0
 }
 
 // Estimate returns the median of recent latencies at about rif requests in
-// flight (the lower of the middle two), at least 1 ns; 0 when nothing is known.
+// flight (the lower of the middle two), at least 1 ns; 0 when nothing recent is known.
 func (l *LatencyByLoad) Estimate(rif int32) time.Duration {
-	if l.count == 0 {
+	l.tick++
+	if l.newest == 0 || l.tick-l.newest >= recentSpan {
 		return 0
 	}
 	i := loadLevelOf(rif)
-	if i < len(l.levels) && l.count < l.levels[i].until {
+	if i < len(l.levels) && l.tick < l.levels[i].until {
 		return l.levels[i].median
 	}
 	return l.estimate(i)
 }
 
 // estimate gathers from level i and, while that is not enough, from the next lower and higher levels
-// together. The latest observation is recent, so something is found.
+// together. The newest observation is recent, so something is found.
 func (l *LatencyByLoad) estimate(i int) time.Duration {
 	var buf [gatherLimit]time.Duration
 	found, oldest := l.appendRecent(buf[:0], i)
@@ -89,12 +96,12 @@ func (l *LatencyByLoad) estimate(i int) time.Duration {
 // appendRecent appends the recent latencies of level i to dst, and returns the stamp of the oldest.
 func (l *LatencyByLoad) appendRecent(dst []time.Duration, i int) (recent []time.Duration, oldest uint64) {
 	if i < 0 || i >= len(l.levels) {
-		return dst, l.count
+		return dst, l.tick
 	}
 	level := &l.levels[i]
-	oldest = l.count
+	oldest = l.tick
 	for k, stamp := range level.stamp {
-		if stamp != 0 && l.count-stamp < recentSpan {
+		if stamp != 0 && l.tick-stamp < recentSpan {
 			dst = append(dst, level.latency[k])
 			oldest = min(oldest, stamp)
 		}

@@ -41,6 +41,15 @@ func TestLatencyByLoadForgets(t *testing.T) {
 	if got := l.Estimate(5); got != ms(20) {
 		t.Errorf("Estimate(5) = %v: latencies from %d observations ago are not recent", got, recentSpan)
 	}
+	for range recentSpan {
+		l.Estimate(50)
+	}
+	if got := l.Estimate(50); got != 0 {
+		t.Errorf("Estimate(50) = %v: asked %d times since the last observation, it knows nothing recent", got, recentSpan)
+	}
+	for range perLoad {
+		l.Observe(50, ms(20))
+	}
 	// Within a level the ring forgets: the newest 16 alone count.
 	for range perLoad/2 + 1 {
 		l.Observe(50, ms(80))
@@ -84,9 +93,11 @@ func TestLatencyByLoadModel(t *testing.T) {
 	type seen struct {
 		level   int
 		latency time.Duration
+		tick    int
 	}
+	tick := 0
 	recentAt := func(all []seen, level int) (out []time.Duration) {
-		for k := len(all) - 1; k >= 0 && len(all)-k <= recentSpan; k-- {
+		for k := len(all) - 1; k >= 0 && tick-all[k].tick < recentSpan; k-- {
 			if all[k].level == level && len(out) < perLoad {
 				out = append(out, all[k].latency)
 			}
@@ -108,19 +119,26 @@ func TestLatencyByLoadModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var l LatencyByLoad
 		var all []seen
+		tick = 0
 		top := rapid.SampledFrom([]int32{3, 40, 3000, 1 << 30}).Draw(t, "top")
 		loads := rapid.Int32Range(-1, top)
 		for range rapid.IntRange(0, 60).Draw(t, "rounds") {
-			rif, n := loads.Draw(t, "rif"), rapid.SampledFrom([]int{1, 2, 17, 600}).Draw(t, "n")
+			rif, n := loads.Draw(t, "rif"), rapid.SampledFrom([]int{0, 1, 2, 17, 600}).Draw(t, "n")
 			for k := range n {
 				d := time.Duration(rapid.Int64Range(-1, 1e9).Draw(t, "latency")) + time.Duration(k)
 				if k > 2 { // draws are costly; the rest need not be random
 					d = all[len(all)-1].latency + 7
 				}
 				l.Observe(rif, d)
-				all = append(all, seen{loadLevelOf(rif), max(0, d)})
+				tick++
+				all = append(all, seen{loadLevelOf(rif), max(0, d), tick})
 			}
 			at := loads.Draw(t, "at")
+			for more := rapid.SampledFrom([]int{0, 1, 500}).Draw(t, "asked before"); more > 0; more-- {
+				tick++
+				l.Estimate(at)
+			}
+			tick++
 			if got, want := l.Estimate(at), model(all, at); got != want {
 				t.Fatalf("Estimate(%d) = %v, want %v", at, got, want)
 			}
