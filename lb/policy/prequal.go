@@ -25,7 +25,9 @@ import (
 // The backends must cooperate: they report InFlight and, for the latency rule,
 // Latency (see stats.LatencyByLoad). Without Latency it is the least RIF
 // that wins; a probe without it counts as average among those that have it.
-// Without any reports every choice is the random draw.
+// Without any reports every choice is the random draw. Latency must be of recent
+// requests, and 0 where there are none: a backend that keeps reporting how slow
+// it once was is not tried again.
 //
 // Weights count in whom is probed and in the random draw; that is how slow
 // start shows. With equal weights both are uniform, as in the paper.
