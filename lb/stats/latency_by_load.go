@@ -86,7 +86,7 @@ func (l *LatencyByLoad) estimate(i int) time.Duration {
 		level.median, level.until = lowerMedian(found), oldest+recentSpan
 		return level.median
 	}
-	for distance := 1; len(found) < enough && distance < loadLevels; distance++ {
+	for distance := 1; len(found) < enough && distance <= max(i, len(l.levels)-1-i); distance++ {
 		found, _ = l.appendRecent(found, i-distance)
 		found, _ = l.appendRecent(found, i+distance)
 	}
