@@ -87,6 +87,7 @@ type c3Scorer struct {
 type c3Terms struct {
 	response, service float64 // R and s, nanoseconds; 0: unknown
 	queue             float64 // q̂
+	belief            float64 // in what was heard (see responseTime)
 	factor            float64 // penalty / weight
 	known             bool    // R and s are
 }
@@ -100,7 +101,7 @@ func (c *c3Scorer) terms(i int, now lb.Time, q float64) c3Terms {
 		service = response
 	}
 	return c3Terms{
-		response: response * belief, service: service * belief, known: known,
+		response: response * belief, service: service * belief, belief: belief, known: known,
 		queue:  1 + float64(m.InFlight())*c.clients + q,
 		factor: k.response.failures.penalty(now) / m.Weight,
 	}
@@ -191,12 +192,11 @@ func (p *c3Picker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) in
 const c3Rule = "least R − s + q̂³·s"
 
 func (p *c3Picker) terms(i int, now lb.Time) c3Terms {
-	q, ok := p.memory[i].queue.Value()
-	if !ok {
-		return p.c3Scorer.terms(i, now, 0)
+	t := p.c3Scorer.terms(i, now, 0)
+	if q, ok := p.memory[i].queue.Value(); ok {
+		t.queue += q * t.belief
 	}
-	_, belief, _ := p.memory[i].response.value(now)
-	return p.c3Scorer.terms(i, now, q*belief)
+	return t
 }
 
 func (p *c3Picker) offerUnknown(candidates []int, now lb.Time, mean c3Mean, best *least, r *rng.Rand) {

@@ -43,42 +43,53 @@ type joinIdleQueue struct {
 func (*joinIdleQueue) Name() string { return "join_idle_queue" }
 
 func (p *joinIdleQueue) Build(s *lb.Snapshot) lb.Picker {
-	q := idleQueue{snapshot: s, lots: newLots(s)}
-	var mask []uint64
-	members := make([]bool, len(p.last))
+	q := idleQueue{snapshot: s, lots: newLots(s), words: p.wordsOf(s)}
+	q.all = p.idle[:len(p.idle):len(p.idle)]
+	if p.local {
+		p.welcome(s)
+		return &localIdlePicker{q}
+	}
+	return &reportedIdlePicker{q}
+}
+
+// wordsOf returns the words that hold members of s, and makes room for new backends.
+func (p *joinIdleQueue) wordsOf(s *lb.Snapshot) []idleWord {
+	var masks []uint64
+	for _, m := range s.Members() {
+		w := int(m.ID() / 64)
+		for w >= len(p.idle) {
+			p.idle = append(p.idle, new(atomic.Uint64))
+		}
+		for w >= len(masks) {
+			masks = append(masks, 0)
+		}
+		masks[w] |= 1 << (m.ID() % 64)
+	}
+	var words []idleWord
+	for w, mask := range masks {
+		if mask != 0 {
+			words = append(words, idleWord{bits: p.idle[w], members: mask, first: lb.BackendID(w * 64)})
+		}
+	}
+	return words
+}
+
+// welcome takes members for idle that were away, since their release may have
+// gone unheard. To take one for idle by mistake costs one pick; to miss that it
+// is idle could cost it its traffic for long.
+func (p *joinIdleQueue) welcome(s *lb.Snapshot) {
 	if s.Version() != p.version+1 { // the pool was empty meanwhile
 		clear(p.last)
 	}
+	members := make([]bool, 64*len(p.idle))
 	for _, m := range s.Members() {
 		id := int(m.ID())
-		for id/64 >= len(p.idle) {
-			p.idle = append(p.idle, new(atomic.Uint64))
-		}
-		for id/64 >= len(mask) {
-			mask = append(mask, 0)
-		}
-		for id >= len(members) {
-			members = append(members, false)
-		}
-		mask[id/64] |= 1 << (id % 64)
 		members[id] = true
-		// A member that was away may have been released unheard. To take it for idle by mistake costs one pick;
-		// to miss that it is idle could cost it its traffic for long.
-		if p.local && (id >= len(p.last) || !p.last[id]) {
+		if id >= len(p.last) || !p.last[id] {
 			p.idle[id/64].Or(1 << (id % 64))
 		}
 	}
 	p.last, p.version = members, s.Version()
-	q.all = p.idle[:len(p.idle):len(p.idle)]
-	for w, m := range mask {
-		if m != 0 {
-			q.words = append(q.words, idleWord{bits: p.idle[w], members: m, first: lb.BackendID(w * 64)})
-		}
-	}
-	if p.local {
-		return &localIdlePicker{q}
-	}
-	return &reportedIdlePicker{q}
 }
 
 // idleQueue is the set of members known to be idle. Any goroutine may use it; a claim that fails means that

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"math"
+
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/rng"
 )
@@ -40,16 +42,22 @@ type least struct {
 	equals int
 }
 
-func noneYet() least { return least{index: -1} }
+func noneYet() least { return least{index: -1, score: math.Inf(1)} }
 
+// offer is small so that it is inlined: most candidates lose.
 func (l *least) offer(i int, score float64, r *rng.Rand) {
-	switch {
-	case l.index < 0 || score < l.score:
+	if score <= l.score {
+		l.take(i, score, r)
+	}
+}
+
+func (l *least) take(i int, score float64, r *rng.Rand) {
+	if l.index < 0 || score < l.score {
 		*l = least{i, score, 1}
-	case score == l.score:
-		if l.equals++; r.Intn(l.equals) == 0 {
-			l.index = i
-		}
+		return
+	}
+	if l.equals++; r.Intn(l.equals) == 0 {
+		l.index = i
 	}
 }
 
