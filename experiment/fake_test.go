@@ -28,6 +28,7 @@ var fakes = map[string]behaviour{
 	"near":     {meanMS: 10.05},
 	"slow":     {meanMS: 70},
 	"flaky":    {meanMS: 5, errorsPct: 20},
+	"faulty":   {meanMS: 20, errorsPct: 20}, // fails the same requests
 	"sleeper":  {meanMS: 500, deadline: 100},
 	"dozer":    {meanMS: 501, deadline: 100},
 	"restless": {meanMS: 10, warmupBad: true},

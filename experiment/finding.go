@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lbctl/lbctl/measure"
@@ -47,15 +48,25 @@ func (t *trial) claim(order standing) string {
 		return fmt.Sprintf("%s has the fewest errors: %s of requests; its p99 is %s", t.name(lead), t.errors(lead), t.latency(lead))
 	}
 	if t.columns[measure.P99MS][lead].allCensored() {
-		return fmt.Sprintf("%s have the fewest errors, from %s of requests; their p99 lies among the time-outs, %s ms",
+		return fmt.Sprintf("%s have the fewest errors, at best %s of requests; their p99 lies among the time-outs, %s ms",
 			t.list(sound), t.errors(leader(measure.ErrorsPct, t.columns[measure.ErrorsPct], sound)), FormatMean(t.columns[measure.P99MS][lead].estimate()))
 	}
-	return fmt.Sprintf("Of the %d variants with the fewest errors %s has the lowest p99: %s", len(sound), t.name(lead), t.latency(lead))
+	return fmt.Sprintf("Of the %d variants with %s %s has the lowest p99: %s", len(sound), t.fewest(sound), t.name(lead), t.latency(lead))
 }
 
 // soundest are the variants than which none has significantly fewer errors.
 func (t *trial) soundest() []int {
 	return peel(measure.ErrorsPct, t.columns[measure.ErrorsPct], t.everyone())[0]
+}
+
+// fewest words what the soundest have in common.
+func (t *trial) fewest(sound []int) string {
+	for _, i := range sound {
+		if t.columns[measure.ErrorsPct][i].estimate().Mean != 0 {
+			return "the fewest errors"
+		}
+	}
+	return "no errors"
 }
 
 // contrast sets the first against the baseline, or against the last if it is the baseline itself.
@@ -199,7 +210,7 @@ func overall(r *Result) string {
 	s := fmt.Sprintf("Over %d scenarios %s first of %d variants (mean place %.1f)", n, places(ahead), len(r.Ranking), first.MeanRank)
 	if len(ahead) == 1 {
 		next := r.Ranking[1]
-		s += fmt.Sprintf("; its p99 is %s; next is %s (%.1f)", spread(first), next.Variant, next.MeanRank)
+		s += fmt.Sprintf("; its p99 is %s; next is %s (%s)", spread(first), next.Variant, meanPlace(next.MeanRank, first.MeanRank))
 	}
 	return s + "."
 }
@@ -211,6 +222,17 @@ func places(ahead []string) string {
 	return enumerate(ahead) + " together rank"
 }
 
+// meanPlace writes a mean place to tenths, or finer where that would hide who is ahead.
+func meanPlace(place, ahead float64) string {
+	for decimals := 1; decimals < maxDecimals; decimals++ {
+		s := strconv.FormatFloat(place, 'f', decimals, 64)
+		if s != strconv.FormatFloat(ahead, 'f', decimals, 64) {
+			return s
+		}
+	}
+	return strconv.FormatFloat(place, 'f', 1, 64)
+}
+
 // spread says how far a variant's p99 lies above the least over the scenarios.
 func spread(k Rank) string {
 	if k.WorstRatio <= 1 {
@@ -219,7 +241,15 @@ func spread(k Rank) string {
 	if math.IsInf(k.WorstRatio, 0) {
 		return "unknown in " + k.WorstIn + ", where nothing was answered"
 	}
-	return fmt.Sprintf("%s the lowest on average and %s at worst, in %s", times(k.GeoRatio), times(k.WorstRatio), k.WorstIn)
+	return fmt.Sprintf("%s the lowest on average and %s at worst, in %s", over(k.GeoRatio, " above"), over(k.WorstRatio, ""), k.WorstIn)
+}
+
+// over writes a ratio above 1: "7% above", "3.1×".
+func over(ratio float64, above string) string {
+	if ratio >= 2 {
+		return times(ratio)
+	}
+	return fmt.Sprintf("%.0f%%", 100*(ratio-1)) + above
 }
 
 func enumerate(names []string) string {

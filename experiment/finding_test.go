@@ -26,7 +26,11 @@ func TestFindings(t *testing.T) {
 		{name: "no difference", seeds: 20, variants: []string{"fast", "twin"},
 			want: "No significant difference between fast and twin: p99 44.5 ms (41.5–47.4)."},
 		{name: "fast but failing", seeds: 20, variants: []string{"flaky", "slow", "fast"},
-			want: "Of the 2 variants with the fewest errors fast has the lowest p99: 44.5 ms (41.5–47.4); flaky has 20.0% (18.9–21.0) errors and a p99 of 23.2 ms (21.2–25.2)."},
+			want: "Of the 2 variants with no errors fast has the lowest p99: 44.5 ms (41.5–47.4); flaky has 20.0% (18.9–21.0) errors and a p99 of 23.2 ms (21.2–25.2)."},
+		{name: "some fail more", seeds: 20, variants: []string{"dead", "flaky", "faulty"},
+			want: "Of the 2 variants with the fewest errors flaky has the lowest p99: 23.2 ms (21.2–25.2); dead answers nothing."},
+		{name: "the sound time out", seeds: 20, variants: []string{"dead", "sleeper", "dozer"},
+			want: "sleeper and dozer have the fewest errors, at best 82.1% (81.0–83.2) of requests; their p99 lies among the time-outs, ≥ 100 ms; dead answers nothing; no significant difference between sleeper and dozer."},
 		{name: "one sound", seeds: 20, variants: []string{"flaky", "slow"},
 			want: "slow has the fewest errors: 0% of requests; its p99 is 311 ms (290–332); flaky has 20.0% (18.9–21.0) errors and a p99 of 23.2 ms (21.2–25.2)."},
 		{name: "all time out", seeds: 20, variants: []string{"sleeper", "dozer"},
@@ -58,7 +62,7 @@ func TestHeadlines(t *testing.T) {
 		cases      []Case
 	}{
 		{name: "one ahead", cases: []Case{fakeCase("one", 20, "slow", "fast", "flaky"), fakeCase("two", 20, "slow", "fast", "flaky")},
-			want: "Over 2 scenarios fast ranks first of 3 variants (mean place 1.0); its p99 is 1.9× the lowest on average and 1.9× at worst, in one; next is slow (2.0)."},
+			want: "Over 2 scenarios fast ranks first of 3 variants (mean place 1.0); its p99 is 92% above the lowest on average and 92% at worst, in one; next is slow (2.0)."},
 		{name: "lead shared", cases: []Case{fakeCase("one", 20, "slow", "fast", "twin"), fakeCase("two", 20, "slow", "fast", "twin")},
 			want: "Over 2 scenarios fast and twin together rank first of 3 variants (mean place 1.5)."},
 		{name: "lowest in each", cases: []Case{fakeCase("one", 20, "slow", "fast"), fakeCase("two", 20, "slow", "fast")},
