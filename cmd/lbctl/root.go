@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"os"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"github.com/lbctl/lbctl/config/strict"
 )
 
 // streams are where output goes.
@@ -38,6 +43,48 @@ func rootCommand(s streams) *cobra.Command {
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s))
 	return root
+}
+
+// expects says what a flag of a type takes.
+func expects(kind string) string {
+	switch kind {
+	case "int", "uint64":
+		return "a whole number"
+	case "duration":
+		return `a duration with a unit, like "30s"`
+	case "bool":
+		return "true or false"
+	}
+	return "a " + kind
+}
+
+// oneScenario is what commands about a single scenario take.
+func oneScenario(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usage(fmt.Errorf("expected one scenario, a built-in name or a path, got %d (see %s --help)", len(args), cmd.CommandPath()))
+	}
+	return nil
+}
+
+// flagError adds the nearest flag to the complaint about an unknown one.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		f := invalid.GetFlag()
+		return usage(fmt.Errorf("--%s: expected %s, got %q", f.Name, expects(f.Value.Type()), invalid.GetValue()))
+	}
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return usage(err)
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	near := strict.Nearest(unknown.GetSpecifiedName(), names)
+	if near == "" {
+		return usage(fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath()))
+	}
+	return usage(fmt.Errorf("%w; did you mean --%s?", err, near))
 }

@@ -58,7 +58,7 @@ func showCommand(s streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show NAME",
 		Short: "Print a built-in scenario, to read or to start your own from",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneScenario,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := scenarios.BuiltinFile(args[0])
 			if err != nil {

@@ -37,7 +37,7 @@ events; for figures to rely on, use lbctl compare.`,
 		Example: `  lbctl simulate one-slow-backend
   lbctl simulate black-hole --policy prequal --explain 5 --from 12s
   lbctl simulate flapping --events - | jq .event`,
-		Args: cobra.ExactArgs(1),
+		Args: oneScenario,
 		RunE: func(cmd *cobra.Command, args []string) error { return simulate(cmd, args[0], f, s) },
 	}
 	f.register(cmd)

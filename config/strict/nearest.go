@@ -5,8 +5,8 @@ import "strings"
 // Nearest returns the valid name that name was most likely meant to be, or ""
 // when none is near. Near is a Damerau–Levenshtein distance (optimal string
 // alignment: Damerau, CACM 7(3) 1964) of at most a third of the longer name,
-// case ignored, or a name that lacks or adds a suffix such as "_ms". Ties go to
-// the earlier valid name.
+// case ignored, or a name that lacks or adds a suffix such as "_ms" or
+// "-backend". Ties go to the earlier valid name.
 func Nearest(name string, valid []string) string {
 	folded := []rune(strings.ToLower(name))
 	if len(folded) == 0 || len(folded) > maxName {
@@ -29,10 +29,11 @@ func Nearest(name string, valid []string) string {
 	return best
 }
 
-// suffixed reports whether long is short with a suffix after an underscore, as
-// rate_rps is rate with its unit.
+// suffixed reports whether long is short with a suffix after an underscore or a
+// hyphen, as rate_rps is rate with its unit.
 func suffixed(long, short string) bool {
-	return short != "" && strings.HasPrefix(long, short+"_")
+	rest, ok := strings.CutPrefix(long, short)
+	return ok && short != "" && rest != "" && strings.ContainsRune("_-", rune(rest[0]))
 }
 
 // distance returns the number of insertions, deletions, substitutions and swaps
