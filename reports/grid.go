@@ -116,11 +116,20 @@ func (g *grid) write(w io.Writer, color bool) error {
 		return err
 	}
 	for line := range strings.Lines(buf.String()) {
-		if _, err := io.WriteString(w, strings.TrimRight(line, " \n")+"\n"); err != nil {
+		if _, err := io.WriteString(w, trimEnd(line)+"\n"); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// trimEnd removes blanks at the end of a line, those within a colour too: tablewriter fills coloured cells up inside.
+func trimEnd(line string) string {
+	line = strings.TrimRight(line, " \n")
+	if colored, ok := strings.CutSuffix(line, reset); ok {
+		return strings.TrimRight(colored, " ") + reset
+	}
+	return line
 }
 
 func (g *grid) cells() tw.CellConfig {

@@ -171,16 +171,19 @@ const (
 	leastName = 8  // … and to this when even the vital columns do not fit
 )
 
-// variants lays out the table of one scenario: with all intervals if the important columns fit so,
-// else with those of the p99 only, then with names cut short, then with fewer columns.
+// variants lays out the table of one scenario in the first way in which the important columns fit:
+// with all intervals, or with those of the p99 only; with names in full, or cut short.
+// Where nothing fits, columns are dropped.
 func (t *terminal) variants(sc *experiment.Scenario) *grid {
+	quarter := max(shortName, t.width/4)
 	for _, try := range []struct {
 		intervals bool
 		name      int
 		verdicts  map[experiment.Verdict]string
 	}{
-		{true, t.width, longVerdicts}, {false, t.width, longVerdicts},
-		{false, t.width, shortVerdicts}, {false, shortName, shortVerdicts},
+		{true, t.width, longVerdicts}, {true, quarter, longVerdicts},
+		{false, t.width, longVerdicts}, {false, quarter, longVerdicts},
+		{false, t.width, shortVerdicts}, {false, quarter, shortVerdicts}, {false, shortName, shortVerdicts},
 	} {
 		g := layOut(sc, try.intervals, try.name, try.verdicts)
 		if g.keep(min(important, len(g.heads))).width() <= t.width {

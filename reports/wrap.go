@@ -12,24 +12,28 @@ func width(s string) int {
 	return twwidth.WidthWithOptions(s, twwidth.Options{})
 }
 
+// cut splits s so that the head is at most limit columns wide.
+func cut(s string, limit int) (head, rest string) {
+	used := 0
+	for i, r := range s {
+		if used += width(string(r)); used > limit {
+			return s[:i], s[i:]
+		}
+	}
+	return s, ""
+}
+
 // truncate shortens s to at most limit columns, … included; limit ≥ 1.
 func truncate(s string, limit int) string {
 	if width(s) <= limit {
 		return s
 	}
-	var b strings.Builder
-	used := 0
-	for _, r := range s {
-		if used += width(string(r)); used > limit-1 {
-			break
-		}
-		b.WriteRune(r)
-	}
-	return b.String() + "…"
+	head, _ := cut(s, limit-1)
+	return head + "…"
 }
 
 // wrap breaks text into lines of at most limit columns between words, and within
-// a word that is longer. Lines after the first begin with indent.
+// a word that is longer. Lines after the first begin with indent, which is shorter than limit.
 func wrap(text string, limit int, indent string) []string {
 	var lines []string
 	line := ""
@@ -43,12 +47,10 @@ func wrap(text string, limit int, indent string) []string {
 			word = indent + word
 		}
 		for width(word) > limit {
-			head := strings.TrimSuffix(truncate(word, limit+1), "…")
-			if head == word || len(head) <= len(indent) {
-				break
-			}
+			var head string
+			head, word = cut(word, limit)
 			lines = append(lines, head)
-			word = indent + strings.TrimPrefix(word, head)
+			word = indent + word
 		}
 		line = word
 	}
