@@ -79,7 +79,7 @@ func (m *Model) Arrivals() *Arrivals {
 func (m *Model) Users() int { return m.s.users }
 
 // Think returns the time that a user of a closed loop thinks before request n.
-func (m *Model) Think(n uint64) time.Duration { return m.s.think.Sample(rng.Mix(m.think, n)) }
+func (m *Model) Think(n uint64) time.Duration { return m.s.think.Sample(rng.At(m.think, n)) }
 
 // Request returns request n.
 func (m *Model) Request(n uint64) Request {
@@ -92,18 +92,18 @@ func (m *Model) Request(n uint64) Request {
 // drawn returns request n of the given class; −1: of a class that is drawn.
 func (m *Model) drawn(n uint64, class int) Request {
 	if class < 0 {
-		class = m.s.classOf.choose(rng.Mix(m.class, n))
+		class = m.s.classOf.choose(rng.At(m.class, n))
 	}
 	client := m.clientOf(n)
 	c := &m.s.classes[class]
 	return Request{
 		Class: class, Client: client, Key: client,
-		Demand: c.demand.Sample(rng.Mix(m.demand, n)), Deadline: c.deadline,
+		Demand: c.demand.Sample(rng.At(m.demand, n)), Deadline: c.deadline,
 	}
 }
 
 func (m *Model) clientOf(n uint64) uint64 {
-	return rng.Mix(m.identity, uint64(m.s.clients.choose(rng.Mix(m.client, n))))
+	return rng.At(m.identity, uint64(m.s.clients.choose(rng.At(m.client, n))))
 }
 
 // Balancer returns which balancer gets request n.
@@ -112,9 +112,9 @@ func (m *Model) Balancer(n uint64) int {
 	case m.s.Balancers == 1:
 		return 0
 	case m.s.byClient:
-		return below(rng.Mix(m.balancer, m.Request(n).Client), m.s.Balancers)
+		return below(rng.At(m.balancer, m.Request(n).Client), m.s.Balancers)
 	}
-	return below(rng.Mix(m.balancer, n), m.s.Balancers)
+	return below(rng.At(m.balancer, n), m.s.Balancers)
 }
 
 // below maps 64 random bits to [0, n) (bias below n/2⁶⁴).
@@ -134,14 +134,14 @@ func (m *Model) Backoff(n uint64, retry int) time.Duration {
 	for range retry - 1 {
 		wait *= r.Factor
 	}
-	u := rng.Unit(rng.Mix(m.backoff, n*(MaxRetries+1)+uint64(retry)))
+	u := rng.Unit(rng.At(m.backoff, n*(MaxRetries+1)+uint64(retry)))
 	return clamp(wait * (1 + r.JitterPct/100*(2*u-1)))
 }
 
 // Draw returns a number in [0, 1) for one attempt (0 is the first) of request n, by
 // which its fate is decided when only a share of requests is hit.
 func (m *Model) Draw(purpose, n uint64, attempt int) float64 {
-	return rng.Unit(rng.Mix(m.draws[purpose], n*(MaxRetries+1)+uint64(attempt)))
+	return rng.Unit(rng.At(m.draws[purpose], n*(MaxRetries+1)+uint64(attempt)))
 }
 
 // Backends returns the backends by index. Read only.
@@ -153,7 +153,7 @@ func (m *Model) Network(balancer, backend int, n uint64) time.Duration {
 	if m.s.noNetwork {
 		return 0
 	}
-	return m.s.network.delay(balancer, backend, rng.Mix(m.net, n))
+	return m.s.network.delay(balancer, backend, rng.At(m.net, n))
 }
 
 // Timeline returns a new stream of the changes of a backend's condition.

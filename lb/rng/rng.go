@@ -79,6 +79,11 @@ func Mix(seed, n uint64) uint64 {
 	return finalize(finalize(seed+0x9e3779b97f4a7c15) ^ finalize(n+0xbf58476d1ce4e5b9))
 }
 
+// At returns the n-th output of SplitMix64 from seed: one random number by its
+// index, cheaper than Mix. The seed must be random itself, as Mix makes one from a purpose: streams of seeds
+// that lie near each other overlap.
+func At(seed, n uint64) uint64 { return finalize(seed + (n+1)*0x9e3779b97f4a7c15) }
+
 // Hash returns a 64-bit hash of s (FNV-1a, then a finalizer for the
 // avalanche that FNV lacks). Stable across versions: hashing policies and
 // stream names depend on it.
