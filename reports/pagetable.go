@@ -20,7 +20,10 @@ type tableView struct {
 	Rows    []rowView
 }
 
-type headView struct{ Name, Unit string }
+type headView struct {
+	Name, Unit string
+	Words      bool // of words, not figures
+}
 
 type rowView struct {
 	Key, Name string
@@ -50,7 +53,7 @@ func mainTable(s *subject) *tableView {
 		if m != measure.P99MS || !versus {
 			continue
 		}
-		t.Heads = append(t.Heads, headView{"p99 vs " + s.Baseline, ""})
+		t.Heads = append(t.Heads, headView{Name: "p99 vs " + s.Baseline, Words: true})
 		for i := range s.series {
 			t.Rows[i].Cells = append(t.Rows[i].Cells, versusCell(s, &s.series[i]))
 		}
@@ -73,7 +76,7 @@ func moreTable(s *subject) *tableView {
 		}
 	}
 	for _, ending := range slices.Sorted(maps.Keys(endings)) {
-		t.Heads = append(t.Heads, headView{"ended: " + strings.ReplaceAll(ending, "_", " "), "%"})
+		t.Heads = append(t.Heads, headView{Name: "ended: " + strings.ReplaceAll(ending, "_", " "), Unit: "%"})
 		for i := range s.series {
 			e, ok := s.series[i].Endings[ending]
 			if !ok {
@@ -91,7 +94,7 @@ func groupTable(s *subject) *tableView {
 	for _, g := range s.Groups {
 		for _, m := range measure.BackendMetrics() {
 			title := titleOf(m)
-			t.Heads = append(t.Heads, headView{g + ": " + title.name, title.unit})
+			t.Heads = append(t.Heads, headView{Name: g + ": " + title.name, Unit: title.unit})
 			for i := range s.series {
 				t.Rows[i].Cells = append(t.Rows[i].Cells, cellOf(groupEstimate(&s.series[i], g, m)))
 			}
@@ -112,7 +115,7 @@ func (s *subject) table(caption string) *tableView {
 
 func (t *tableView) metric(s *subject, m measure.Metric) {
 	title := titleOf(m)
-	t.Heads = append(t.Heads, headView{title.name, title.unit})
+	t.Heads = append(t.Heads, headView{Name: title.name, Unit: title.unit})
 	for i := range s.series {
 		v := &s.series[i]
 		e := metric(v.Metrics, m)
