@@ -237,6 +237,35 @@ func TestRunErrors(t *testing.T) {
 	}
 }
 
+func TestRunReportsTheFirstErrorInOrder(t *testing.T) {
+	o := Options{Cases: []Case{fakeCase("one", 2, "fast", "slow")}}
+	for _, ends := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 2, 0}} {
+		plans, err := newPlans(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := context.Background()
+		s := newScheduler(plans, fakeDriver, 3, nil)
+		for range ends {
+			s.take(ctx)
+		}
+		for _, i := range ends { // 1 and 2 fail
+			if i == 0 {
+				s.deliver(ctx, i, fakeRun("fast", 1), nil)
+			} else {
+				s.deliver(ctx, i, nil, errors.New("broken"))
+			}
+		}
+		if _, more := s.take(ctx); more {
+			t.Error("work goes on after an error")
+		}
+		var got *RunError
+		if _, err := s.conclude(ctx, o); !errors.As(err, &got) || got.Variant != "slow" || got.Seed != 1 {
+			t.Errorf("ended in order %v: %v; want the error of slow with seed 1", ends, err)
+		}
+	}
+}
+
 func TestRunRefusesBadOptions(t *testing.T) {
 	twice := fakeCase("one", 2, "fast", "fast")
 	again := fakeCase("one", 2, "fast")

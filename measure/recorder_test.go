@@ -80,6 +80,23 @@ func TestRecorderLatencyCensored(t *testing.T) {
 	near(t, "retries", run.Values[RetriesPct], 15, 1e-9)
 }
 
+func TestRecorderCensoredFromTheFirstTimeout(t *testing.T) {
+	r := NewRecorder(Config{Until: time.Second, Backends: two()})
+	for i := range 10 {
+		start := sec(float64(i) / 10)
+		r.Start(start)
+		if i < 9 {
+			r.End(start+1, start, OK, 0)
+		} else {
+			r.End(start.Add(50*time.Millisecond), start, TimedOut, 0)
+		}
+	}
+	run := r.Finish(sec(1))
+	if run.Censored[P90MS] || !run.Censored[P99MS] {
+		t.Errorf("p90 censored %v, p99 %v; the ninth of ten was answered, the tenth was not", run.Censored[P90MS], run.Censored[P99MS])
+	}
+}
+
 func TestRecorderWithoutRequests(t *testing.T) {
 	run := NewRecorder(Config{Until: time.Second, Backends: two()}).Finish(sec(1))
 	for _, m := range Metrics() {
@@ -143,6 +160,7 @@ func TestRecorderLittlesLawIsExact(t *testing.T) {
 func TestRecorderLittlesLawCatchesALostRequest(t *testing.T) {
 	books := map[string]func(r *Recorder){
 		"a request never ended": func(r *Recorder) { r.Start(sec(0.5)) },
+		"nor one made at last":  func(r *Recorder) { r.Start(sec(1)) }, // both books say 0
 		"a wrong start":         func(r *Recorder) { r.Start(sec(0.5)); r.End(sec(0.6), sec(0.5)+1, OK, 0) },
 		"an end too many": func(r *Recorder) {
 			r.Start(sec(0.5))
@@ -300,6 +318,7 @@ func TestRecorderGroups(t *testing.T) {
 			r.Failure(sec(1), b)
 		}
 		r.Enter(sec(1), b, inflight, queued)
+		r.Enter(sec(1), b, 1, 0) // a peak stays
 		r.Served(sec(1), b, busy)
 	}
 	use(0, 10, 1, 4, 3, 8*time.Second)
