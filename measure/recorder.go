@@ -87,7 +87,7 @@ func NewRecorder(cfg Config) *Recorder {
 
 // edge returns the start of window i.
 func (r *Recorder) edge(i int) instant.Time {
-	return instant.Time(float64(i) / Windows * float64(r.cfg.Until))
+	return instant.Time(int64(i) * int64(r.cfg.Until) / Windows)
 }
 
 // at moves to the window that holds now and returns it. What happens after the

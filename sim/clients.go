@@ -78,11 +78,19 @@ func (w *world) userTurn(user uint32) {
 func (w *world) begin(n uint64, user int) {
 	id := w.requests.get()
 	r := w.requests.at(id)
-	*r = request{
-		Request: w.model.Request(n), number: n, generation: r.generation + 1, start: w.now,
-		user: user, balancer: w.model.Balancer(n), attempt: noAttempt,
-	}
+	// Field by field: a composite literal would be built aside and copied, and this is the hottest
+	// line of a run.
+	r.Request = w.model.Request(n)
+	r.number = n
+	r.generation++
+	r.start = w.now
+	r.tries = 0
+	r.balancer = w.model.Balancer(n)
+	r.user = user
+	r.ended, r.final = false, false
+	r.attempt = noAttempt
 	if r.Deadline > 0 {
+		w.forgetDeadlines(r.Deadline)
 		w.delayed(lb.Time(r.Deadline), evDeadline, id, r.generation)
 	}
 	w.inSystem++
@@ -102,10 +110,17 @@ func (w *world) try(id uint32) {
 	w.recorder.Attempt(w.now, int(backend))
 	a := w.attempts.get()
 	at := w.attempts.at(a)
-	*at = attempt{
-		lease: lease, request: id, number: r.number, try: r.tries, balancer: r.balancer,
-		generation: at.generation + 1, backend: backend, waited: true, demand: r.Demand,
-	}
+	at.lease = lease
+	at.request = id
+	at.number = r.number
+	at.try = r.tries
+	at.balancer = r.balancer
+	at.generation++
+	at.backend = backend
+	at.waited = true
+	at.place = travelling
+	at.ending = measure.OK
+	at.demand = r.Demand
 	r.attempt = a
 	if d := w.retries.AttemptTimeout; d > 0 {
 		w.delayed(lb.Time(d), evTryTimeout, a, at.generation)
@@ -138,6 +153,26 @@ func (w *world) deadline(id, generation uint32) {
 	}
 	r.final = true
 	w.timeOut(r.attempt)
+}
+
+// forgetPerRequest is how many deadlines of ended requests are looked for when one is added: more than
+// one, so that what piles up behind a slow request goes away again.
+const forgetPerRequest = 2
+
+// forgetDeadlines drops deadlines that have become pointless from the head of
+// their lane. Nearly all do, long before they are due.
+func (w *world) forgetDeadlines(d time.Duration) {
+	l := w.lane(lb.Time(d))
+	for range forgetPerRequest {
+		if l.n == 0 {
+			return
+		}
+		e := &l.ring[l.head]
+		if r := w.requests.at(e.a); r.generation == e.b && !r.ended {
+			return
+		}
+		l.pop()
+	}
 }
 
 // tryTimeout ends a try that took too long.

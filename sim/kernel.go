@@ -115,9 +115,13 @@ func (k *kernel) pop(from *lane) event {
 		k.hole = true
 		return k.heap[0]
 	}
-	e := from.ring[from.head]
-	from.head = (from.head + 1) & (len(from.ring) - 1)
-	from.n--
+	return from.pop()
+}
+
+func (l *lane) pop() event {
+	e := l.ring[l.head]
+	l.head = (l.head + 1) & (len(l.ring) - 1)
+	l.n--
 	return e
 }
 
