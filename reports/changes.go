@@ -150,6 +150,9 @@ func (ls *lanes) shade(out *svg, p *panel) {
 			class = "shade warmup"
 		}
 		out.rect(from, p.top, max(1.5, to-from), p.bottom-p.top, class)
+		if !b.warmup {
+			out.line(from, p.top, from, p.bottom, "edge")
+		}
 	}
 }
 

@@ -48,7 +48,8 @@ func TestTicks(t *testing.T) {
 	}{
 		{scale{lo: 0, hi: 30}, 10, "[0 5 10 15 20 25 30]"},
 		{scale{lo: 0, hi: 1500}, 3, "[0 500 1000 1500]"},
-		{scale{lo: 0, hi: 1}, 4, "[0 0.25 0.5 0.75 1]"},
+		{scale{lo: 0, hi: 1}, 5, "[0 0.2 0.4 0.6 0.8 1]"},
+		{scale{lo: 0, hi: 25}, 10, "[0 5 10 15 20 25]"},
 		{scale{log: true, lo: 9, hi: 1100}, 12, "[10 20 50 100 200 500 1000]"},
 		{scale{log: true, lo: 9, hi: 1100}, 5, "[10 30 100 300 1000]"},
 		{scale{log: true, lo: 0.05, hi: 1e6}, 9, "[0.1 1 10 100 1000 10000 100000 1000000]"},
@@ -65,16 +66,19 @@ func TestTicks(t *testing.T) {
 }
 
 func TestScaleStaysInside(t *testing.T) {
-	s := extent{0, 7}.zeroScale(100, 0)
+	s := extent{0, 7}.zeroScale(100, 0, 4)
 	if s.lo != 0 || s.hi != 8 || s.at(0) != 100 || s.at(8) != 0 || s.at(99) != 0 || s.at(-9) != 100 || !math.IsNaN(s.at(math.NaN())) {
 		t.Errorf("scale %+v", s)
 	}
-	for _, empty := range []scale{nothing().zeroScale(0, 1), nothing().logScale(0, 1), nothing().autoScale(0, 1), extent{0, 0}.autoScale(0, 1)} {
+	if ticks := (extent{0, 70}.zeroScale(90, 0, 3)).ticks(3); ticks[len(ticks)-1].value != 100 {
+		t.Errorf("the last tick is not at the end of the axis: %v", ticks)
+	}
+	for _, empty := range []scale{nothing().zeroScale(0, 1, 4), nothing().logScale(0, 1), nothing().autoScale(0, 1, 4), extent{0, 0}.autoScale(0, 1, 4)} {
 		if !(empty.lo < empty.hi) {
 			t.Errorf("no axis of nothing: %+v", empty)
 		}
 	}
-	if !(extent{1, 100}.autoScale(0, 1).log) || (extent{1, 5}).autoScale(0, 1).log || (extent{0, 100}).autoScale(0, 1).log {
+	if !(extent{1, 100}.autoScale(0, 1, 4).log) || (extent{1, 5}).autoScale(0, 1, 4).log || (extent{0, 100}).autoScale(0, 1, 4).log {
 		t.Error("logarithmic where it should not be, or not where it should")
 	}
 }
@@ -175,6 +179,11 @@ func TestLinesAreLabelledWhereTheyAreApart(t *testing.T) {
 	}
 	if at := p.furthestApart([][]point{flat, bump}, 100); at < 45 || at > 54 {
 		t.Errorf("labelled at %d, want the middle of 40 to 59", at)
+	}
+	spike := slices.Clone(flat)
+	spike[20].y = 0
+	if at := p.furthestApart([][]point{smoothed(spike), smoothed(bump)}, 100); at < 45 || at > 54 {
+		t.Errorf("labelled at %d, want 40 to 59: a spike is no place for a label", at)
 	}
 	if at := p.furthestApart([][]point{flat, flat}, 100); at != -1 {
 		t.Errorf("lines on top of each other labelled at %d", at)

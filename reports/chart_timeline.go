@@ -131,15 +131,16 @@ func (p *panel) course(out *svg, s *subject, c course, over *lanes, l layout, la
 			values.add(c.value(m))
 		}
 	}
-	p.y = values.zeroScale(p.bottom, p.top)
+	most := int(c.height / 28)
+	p.y = values.zeroScale(p.bottom, p.top, most)
 	title := c.title
 	if c.auto {
-		if p.y = values.autoScale(p.bottom, p.top); p.y.log {
+		if p.y = values.autoScale(p.bottom, p.top, most); p.y.log {
 			title += " (log)"
 		}
 	}
 	over.shade(out, p)
-	p.gridY(out, int(c.height/30), title)
+	p.gridY(out, most, title)
 	p.timeAxis(out, l, last)
 	p.hit(out, "x", c.unit)
 	if c.title == goodputTitle {

@@ -26,7 +26,7 @@ func (p *panel) lineLabels(out *svg, s *subject, c course) {
 	longest := 0.0
 	for i := range s.series {
 		if v := &s.series[i]; v.focus && len(v.TimeLine) > 0 {
-			lines = append(lines, p.trace(v.TimeLine, c))
+			lines = append(lines, smoothed(p.trace(v.TimeLine, c)))
 			names = append(names, v)
 			longest = max(longest, textWidth(v.Name))
 		}
@@ -50,10 +50,32 @@ func (p *panel) lineLabels(out *svg, s *subject, c course) {
 	for i, y := range spread(wanted, labelGap, p.top+4, p.bottom-2) {
 		v := labels[i]
 		out.open("g", "class", v.class("series label"), "data-v", v.key)
-		out.leaf("path", "class", "mark", "d", markerPath(v.marker, x, v.y, 3.4))
-		out.label(x+8, y-6, maxLineLabel, "name halo", v.Name)
+		out.leaf("path", "class", "mark", "d", markerPath(v.marker, x+3, y-10, 3.4))
+		out.label(x+11, y-6, maxLineLabel, "name halo", v.Name)
 		out.shut("g")
 	}
+}
+
+// smoothing is the number of moments before and after one that its smoothed value is the mean of.
+const smoothing = 5
+
+// smoothed returns the line without its noise: where it is labelled should not depend on a spike.
+func smoothed(line []point) []point {
+	out := make([]point, len(line))
+	for i := range line {
+		sum, n := 0.0, 0.0
+		for _, q := range line[max(0, i-smoothing):min(len(line), i+smoothing+1)] {
+			if !math.IsNaN(q.y) {
+				sum += q.y
+				n++
+			}
+		}
+		out[i] = point{line[i].x, sum / n} // nothing but gaps: NaN
+		if math.IsNaN(line[i].y) {
+			out[i].y = math.NaN()
+		}
+	}
+	return out
 }
 
 // maxLineLabel is the room of a label, in user units.

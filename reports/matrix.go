@@ -12,10 +12,10 @@ import (
 // matrix writes the p99 of every variant in every scenario: variants by rows if
 // that fits, else scenarios by rows, without intervals where only that fits,
 // and in several tables where nothing does.
-func (t *terminal) matrix(scenarios []experiment.Scenario) {
+func (t *terminal) matrix(r *experiment.Result) {
 	t.line(bold, "p99 ms by scenario")
 	t.line(plain, "")
-	m := newCross(scenarios)
+	m := newCross(r)
 	g := m.layOut(false, true)
 	for _, try := range []*grid{g, m.layOut(true, true), m.layOut(false, false), m.layOut(true, false)} {
 		if try.width() <= t.width {
@@ -36,19 +36,15 @@ func (t *terminal) matrix(scenarios []experiment.Scenario) {
 // cross looks variants up by scenario.
 type cross struct {
 	scenarios []experiment.Scenario
-	variants  []string // all names, in order of first appearance
+	variants  []string // all names, the best over all first
 	daggers   bool     // some cell has one
 }
 
-func newCross(scenarios []experiment.Scenario) *cross {
-	m := &cross{scenarios: scenarios}
-	for i := range scenarios {
-		for j := range scenarios[i].Variants {
-			v := &scenarios[i].Variants[j]
-			if !slices.Contains(m.variants, v.Name) {
-				m.variants = append(m.variants, v.Name)
-			}
-			m.daggers = m.daggers || moreErrors(&scenarios[i], v)
+func newCross(r *experiment.Result) *cross {
+	m := &cross{scenarios: r.Scenarios, variants: namesByMerit(r)}
+	for i := range r.Scenarios {
+		for j := range r.Scenarios[i].Variants {
+			m.daggers = m.daggers || moreErrors(&r.Scenarios[i], &r.Scenarios[i].Variants[j])
 		}
 	}
 	return m

@@ -29,6 +29,26 @@ func bestFirst(sc *experiment.Scenario) []int {
 	return order
 }
 
+// namesByMerit lists all variants, the best over all first.
+func namesByMerit(r *experiment.Result) []string {
+	var names []string
+	add := func(name string) {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, rank := range r.Ranking {
+		add(rank.Variant)
+	}
+	for i := range r.Scenarios {
+		sc := &r.Scenarios[i]
+		for _, v := range bestFirst(sc) {
+			add(sc.Variants[v].Name)
+		}
+	}
+	return names
+}
+
 // moreErrors says whether some other variant has significantly fewer errors than v.
 func moreErrors(sc *experiment.Scenario, v *experiment.Variant) bool {
 	return distinguishes(sc, measure.ErrorsPct) && !slices.Contains(v.Best, measure.ErrorsPct)

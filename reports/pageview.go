@@ -2,7 +2,6 @@ package reports
 
 import (
 	"html/template"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -51,26 +50,6 @@ func firstBaseline(r *experiment.Result) string {
 	return r.Scenarios[0].Baseline
 }
 
-// namesByMerit lists all variants, the best over all first.
-func namesByMerit(r *experiment.Result) []string {
-	var names []string
-	add := func(name string) {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	for _, rank := range r.Ranking {
-		add(rank.Variant)
-	}
-	for i := range r.Scenarios {
-		sc := &r.Scenarios[i]
-		for _, v := range bestFirst(sc) {
-			add(sc.Variants[v].Name)
-		}
-	}
-	return names
-}
-
 // sceneView is a scenario's section.
 type sceneView struct {
 	ID           string
@@ -111,9 +90,9 @@ type figureView struct {
 
 func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneView {
 	s := newSubject(sc, looks)
-	summary, about, _ := strings.Cut(strings.TrimSpace(sc.About), "\n")
+	summary, about := opening(sc.About)
 	v := sceneView{
-		ID: sceneID(i), Name: sc.Name, Summary: summary, About: strings.TrimSpace(about), Facts: facts(s),
+		ID: sceneID(i), Name: sc.Name, Summary: summary, About: about, Facts: facts(s),
 		Finding: sc.Finding, Warnings: sc.Warnings, Source: sc.Source,
 		Table: mainTable(s), More: moreTable(s), Parts: groupTable(s),
 		Figures: figuresOf(s, sceneID(i)), Events: eventsOf(s),
@@ -126,6 +105,19 @@ func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneVi
 		v.Legend = append(v.Legend, legendItem{one.key, one.Name, one.focus, one.Name == sc.Baseline, one.swatch()})
 	}
 	return v
+}
+
+// opening splits what a scenario is about after its first line, or after the last sentence
+// that ends within it.
+func opening(about string) (first, rest string) {
+	about = strings.TrimSpace(about)
+	first, _, _ = strings.Cut(about, "\n")
+	if i := strings.LastIndexAny(first, ".?!"); i > 0 && len(first) < len(about) {
+		if i+1 == len(first) || first[i+1] == ' ' {
+			first = first[:i+1]
+		}
+	}
+	return first, strings.TrimSpace(about[len(first):])
 }
 
 func sceneID(i int) string { return "scenario-" + strconv.Itoa(i+1) }

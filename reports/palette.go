@@ -4,6 +4,7 @@ import (
 	"html"
 	"html/template"
 	"math"
+	"slices"
 
 	"github.com/lbctl/lbctl/experiment"
 )
@@ -23,9 +24,12 @@ const hues = 6
 
 var dashes = []string{"", "7 3", "2 3", "9 3 2 3"}
 
-// looksOf gives each variant its look. Variants come in order of merit, so that the best few,
-// which are looked at most, differ in hue.
+// looksOf gives each variant its look. Variants come in order of merit. Those that are looked at most, the best
+// few and the last, come first, so that they differ in hue.
 func looksOf(names []string, baseline string) map[string]look {
+	if last := len(names) - 1; last > focusBest {
+		names = slices.Concat(names[:focusBest], names[last:], names[focusBest:last])
+	}
 	out := make(map[string]look, len(names))
 	n := 0
 	for _, name := range names {
@@ -91,7 +95,7 @@ func (l look) swatch() template.HTML {
 func (l look) class() string { return "h" + string(rune('0'+l.hue)) }
 
 // focusLimit is the number of variants up to which all are drawn in colour; of
-// more, the best few and the baseline are, and the others stay grey until asked for.
+// more, the best few, the baseline and, for contrast, the last are, and the others stay grey until asked for.
 const (
 	focusLimit = 6
 	focusBest  = 4
@@ -101,7 +105,7 @@ const (
 func inFocus(sc *experiment.Scenario, order []int) []bool {
 	out := make([]bool, len(order))
 	for i, v := range order {
-		out[i] = len(order) <= focusLimit || i < focusBest || sc.Variants[v].Name == sc.Baseline
+		out[i] = len(order) <= focusLimit || i < focusBest || i == len(order)-1 || sc.Variants[v].Name == sc.Baseline
 	}
 	return out
 }

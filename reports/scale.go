@@ -10,6 +10,7 @@ type scale struct {
 	log      bool
 	lo, hi   float64 // values; lo < hi, and 0 < lo when log
 	from, to float64 // places
+	step     float64 // between ticks, when linear; 0: chosen by how many are wanted
 }
 
 // tick is a value marked on an axis.
@@ -65,30 +66,30 @@ func (e extent) logScale(from, to float64) scale {
 	return scale{log: true, lo: e.lo / margin, hi: e.hi * margin, from: from, to: to}
 }
 
-// zeroScale runs linearly from 0, or from a negative least value, to a round number above the largest.
-func (e extent) zeroScale(from, to float64) scale {
+// zeroScale runs linearly from 0, or from a negative least value, to a round number above the largest, in about most steps.
+func (e extent) zeroScale(from, to float64, most int) scale {
 	if e.empty() || e.hi <= 0 && e.lo >= 0 {
 		e = extent{0, 1}
 	}
-	lo := min(0, e.lo)
-	step := niceStep((e.hi - lo) / 4)
-	return scale{lo: math.Floor(lo/step) * step, hi: math.Ceil(e.hi/step-1e-9) * step, from: from, to: to}
+	lo, hi := min(0, e.lo), max(0, e.hi)
+	step := niceStep((hi - lo) / float64(most))
+	return scale{lo: math.Floor(lo/step+1e-9) * step, hi: math.Ceil(hi/step-1e-9) * step, from: from, to: to, step: step}
 }
 
 // wideRatio is the ratio of largest to least from which a logarithmic axis reads better.
 const wideRatio = 12
 
-func (e extent) autoScale(from, to float64) scale {
+func (e extent) autoScale(from, to float64, most int) scale {
 	if e.lo > 0 && e.hi/e.lo > wideRatio {
 		return e.logScale(from, to)
 	}
-	return e.zeroScale(from, to)
+	return e.zeroScale(from, to, most)
 }
 
-// niceStep rounds up to 1, 2, 2.5 or 5 times a power of ten.
+// niceStep rounds up to 1, 2 or 5 times a power of ten.
 func niceStep(raw float64) float64 {
 	unit := math.Pow(10, math.Floor(math.Log10(raw)))
-	for _, m := range []float64{1, 2, 2.5, 5} {
+	for _, m := range []float64{1, 2, 5} {
 		if raw <= m*unit*(1+1e-9) {
 			return m * unit
 		}
@@ -101,7 +102,10 @@ func (s scale) ticks(most int) []tick {
 	if s.log {
 		return s.logTicks(most)
 	}
-	step := niceStep((s.hi - s.lo) / float64(max(1, most)))
+	step := s.step
+	if step == 0 {
+		step = niceStep((s.hi - s.lo) / float64(max(1, most)))
+	}
 	var out []tick
 	for i := math.Ceil(s.lo/step - 1e-9); i*step <= s.hi+1e-9*step; i++ {
 		out = append(out, tick{i * step, tickLabel(i * step)})

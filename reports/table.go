@@ -39,7 +39,7 @@ func Table(w io.Writer, r *experiment.Result, o TableOptions) error {
 		t.scenario(&r.Scenarios[i], len(r.Scenarios) <= maxFullTables)
 	}
 	if len(r.Scenarios) > 1 {
-		t.matrix(r.Scenarios)
+		t.matrix(r)
 		t.ranking(r.Ranking)
 	}
 	if len(r.Scenarios) != 1 { // of one, it is the scenario's finding

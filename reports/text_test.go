@@ -82,6 +82,20 @@ func TestWordsForNumbers(t *testing.T) {
 	}
 }
 
+func TestOpening(t *testing.T) {
+	for _, c := range []struct{ about, first, rest string }{
+		{"One line.\nMore.\n", "One line.", "More."},
+		{"Down it stays. The example of \"Metastable\nfailures\".", "Down it stays.", "The example of \"Metastable\nfailures\"."},
+		{"No full stop\nmore", "No full stop", "more"},
+		{"A p99.9 of 3 ms\nmore", "A p99.9 of 3 ms", "more"},
+		{"  alone ", "alone", ""}, {"", "", ""},
+	} {
+		if first, rest := opening(c.about); first != c.first || rest != c.rest {
+			t.Errorf("opening(%q) = %q, %q", c.about, first, rest)
+		}
+	}
+}
+
 func TestSparkline(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct {
