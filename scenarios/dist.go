@@ -39,7 +39,10 @@ func (d deterministic) SCV() float64                { return 0 }
 type exponential struct{ mean float64 } // ns
 
 func (d exponential) Sample(u uint64) time.Duration {
-	return clamp(d.mean * rng.ExpOf(u))
+	if ns := d.mean * rng.ExpOf(u); ns < float64(MaxDemand) {
+		return time.Duration(ns)
+	}
+	return MaxDemand
 }
 func (d exponential) Mean() time.Duration { return time.Duration(d.mean) }
 func (d exponential) SCV() float64        { return 1 }

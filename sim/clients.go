@@ -43,7 +43,6 @@ type attempt struct {
 	demand     time.Duration
 	load       int32 // in-flight at the backend when it entered
 	entered    lb.Time
-	report     lb.Report
 }
 
 // place is where an attempt is.
@@ -129,7 +128,7 @@ func (w *world) try(id uint32) {
 		w.note(Event{Kind: "send", Request: &r.number, Try: r.tries, Balancer: &r.balancer, Backend: w.servers[backend].model.Name})
 	}
 	balancer, number := r.balancer, r.number
-	if w.servers[backend].cond.Partitioned.Has(balancer) {
+	if s := &w.servers[backend]; !s.plain && s.cond.Partitioned.Has(balancer) {
 		at.place = gone // lost on the way; only the deadline can end it
 	} else if d := w.model.Network(balancer, int(backend), number); d > 0 {
 		w.schedule(w.now.Add(d), evDeliver, a, 0)
@@ -184,7 +183,7 @@ func (w *world) tryTimeout(a, generation uint32) {
 
 // timeOut stops waiting for an attempt. The backend may go on working for nobody.
 func (w *world) timeOut(a uint32) {
-	w.settle(a, lb.Timeout, measure.TimedOut)
+	w.settle(a, lb.Timeout, measure.TimedOut, lb.Report{})
 	at := w.attempts.at(a)
 	switch at.place {
 	case gone:
@@ -197,10 +196,10 @@ func (w *world) timeOut(a uint32) {
 }
 
 // answered takes an attempt's answer at the balancer.
-func (w *world) answered(a uint32) {
+func (w *world) answered(a uint32, report lb.Report) {
 	at := w.attempts.at(a)
 	if at.waited {
-		w.settle(a, verdict(at.ending), at.ending)
+		w.settle(a, verdict(at.ending), at.ending, report)
 	}
 	w.attempts.put(a)
 }
@@ -217,15 +216,11 @@ func verdict(e measure.Ending) lb.Verdict {
 }
 
 // settle gives the lease back and tells the client.
-func (w *world) settle(a uint32, v lb.Verdict, how measure.Ending) {
+func (w *world) settle(a uint32, v lb.Verdict, how measure.Ending, report lb.Report) {
 	at := w.attempts.at(a)
 	at.waited = false
 	r := w.requests.at(at.request)
 	r.attempt = noAttempt
-	report := lb.Report{}
-	if v == lb.Success || v == lb.Failure {
-		report = at.report
-	}
 	w.balancers[r.balancer].plane.Done(at.lease, w.now, lb.Outcome{Verdict: v, Report: report})
 	if w.opts.Events != nil {
 		w.note(Event{Kind: "answer", Request: &at.number, Try: at.try, Balancer: &at.balancer, Backend: w.servers[at.backend].model.Name, What: how.String()})

@@ -29,10 +29,9 @@ func (w *world) awaitCondition(i uint32) {
 func (w *world) changeCondition(i uint32) {
 	s := &w.servers[i]
 	w.elapse(i)
-	before := s.cond
-	s.cond = s.next
-	s.refreshRate()
-	if s.cond.Accept == scenarios.Crashed && before.Accept != scenarios.Crashed {
+	before := s.cond.Accept
+	s.adopt(s.next)
+	if s.cond.Accept == scenarios.Crashed && before != scenarios.Crashed {
 		w.crash(i)
 	}
 	w.note(Event{Kind: "condition", Backend: s.model.Name, What: describe(s.cond)})

@@ -19,29 +19,68 @@ import (
 //
 // An antagonist takes slots from a processor-sharing server, which its jobs feel only when
 // they need them, and speed from a FIFO server.
+//
+// What every request touches lies together at the front; the rest is behind a pointer, so
+// that the servers of a large pool stay in the cache.
 type server struct {
-	model scenarios.Backend
-	cond  scenarios.Condition
-	next  scenarios.Condition // takes effect with the pending condition event
-
-	timeline *scenarios.Timeline
-
 	v    float64 // virtual clock: nanoseconds of service that a job present all along has got
 	rate float64 // dv/dt
 	last lb.Time // v was right then
 
-	jobs  []job    // in service: a min-heap by finish, then by arrival
+	full  float64 // rate of a job that need not share
+	free  float64 // slots that no antagonist takes
+	slots int
+	room  int  // requests that fit in, waiting ones included
+	ps    bool // processor sharing
+	plain bool // no fault that a request would meet, other than of speed
+
+	pending      bool    // a completion event is scheduled …
+	generation   uint32  // … which carries this number; others are stale …
+	due, dueRate float64 // … for the job with this finish, at this rate
+
+	jobs  []job    // in service: a min-heap by finish
 	queue []uint32 // attempts waiting: a ring
 	head  int
 	waits int
 
-	generation   uint32  // of the pending completion event; others are stale
-	pending      bool    // there is one …
-	due, dueRate float64 // … for the job with this finish, at this rate
+	service float64 // moving average of service times without waiting, ns; 0: none yet
 
+	*setting
+}
+
+// setting is what a server is and what befalls it.
+type setting struct {
+	model    scenarios.Backend
+	cond     scenarios.Condition
+	next     scenarios.Condition // takes effect with the pending condition event
+	timeline *scenarios.Timeline
 	arrivals recentRate
 	latency  stats.LatencyByLoad // what the backend itself would report
-	service  float64             // moving average of service times without waiting, ns; 0: none yet
+}
+
+// newServer returns an idle server in normal condition.
+func newServer(model scenarios.Backend, timeline *scenarios.Timeline) server {
+	s := server{
+		slots: model.Slots, room: model.Slots + model.Queue, ps: model.PS,
+		setting: &setting{model: model, timeline: timeline},
+	}
+	if model.Queue < 0 {
+		s.room = unlimited
+	}
+	s.adopt(scenarios.Normal())
+	return s
+}
+
+// unlimited is longer than any queue can grow within scenarios.MaxExpectedRequests.
+const unlimited = math.MaxInt32
+
+// adopt puts a condition into force. The clock must be at now.
+func (s *server) adopt(c scenarios.Condition) {
+	s.cond = c
+	s.full = s.model.Speed * c.Speed
+	s.free = float64(s.slots) * c.Free
+	s.plain = c.Accept == scenarios.Accepts && c.Partitioned.Empty() && c.SlowPct == 0 && c.ErrorPct == 0 && c.ResetPct == 0 && s.model.Degrade == nil
+	s.refreshRate()
 }
 
 type job struct {
@@ -65,29 +104,36 @@ func (s *server) advance(now lb.Time) time.Duration {
 		return 0
 	}
 	s.v += float64(elapsed) * s.rate
-	return time.Duration(elapsed) * time.Duration(min(len(s.jobs), s.model.Slots))
+	return time.Duration(elapsed) * time.Duration(min(len(s.jobs), s.slots))
 }
 
 // refreshRate recomputes the rate after the jobs or the condition changed. The clock must be at now.
 func (s *server) refreshRate() {
-	s.rate = s.model.Speed * s.cond.Speed
-	free := float64(s.model.Slots) * s.cond.Free
 	switch n := float64(len(s.jobs)); {
-	case !s.model.PS:
-		s.rate *= s.cond.Free
-	case n > free:
-		s.rate *= free / n
+	case !s.ps:
+		s.rate = s.full * s.cond.Free
+	case n > s.free:
+		s.rate = s.full * s.free / n
+	default:
+		s.rate = s.full
 	}
 }
 
-// full says that the slots are taken. Processor sharing has room for everyone.
-func (s *server) full() bool { return !s.model.PS && len(s.jobs) >= s.model.Slots }
+// busy says that the slots are taken. Processor sharing has room for everyone.
+func (s *server) busy() bool { return !s.ps && len(s.jobs) >= s.slots }
 
 // start puts an attempt into service.
 func (s *server) start(attempt uint32, demand time.Duration) {
 	s.jobs = append(s.jobs, job{finish: s.v + float64(demand), attempt: attempt})
 	s.up(len(s.jobs) - 1)
-	s.refreshRate()
+	s.share()
+}
+
+// share lets the jobs in service share anew after one has come or gone.
+func (s *server) share() {
+	if s.ps {
+		s.refreshRate()
+	}
 }
 
 // untilNext returns how long until the first job ends, Never-like when none does.
@@ -95,7 +141,11 @@ func (s *server) untilNext() lb.Time {
 	if len(s.jobs) == 0 || s.rate <= 0 {
 		return lb.Never
 	}
-	wait := math.Ceil((s.jobs[0].finish - s.v) / s.rate)
+	wait := s.jobs[0].finish - s.v
+	if s.rate != 1 {
+		wait /= s.rate
+	}
+	wait = math.Ceil(wait)
 	if wait >= float64(math.MaxInt64/2) {
 		return lb.Never
 	}
@@ -107,7 +157,7 @@ func (s *server) finish() uint32 {
 	first := s.jobs[0]
 	s.v = first.finish // exactly, so that rounding to whole nanoseconds never accumulates
 	s.remove(0)
-	s.refreshRate()
+	s.share()
 	return first.attempt
 }
 
@@ -116,7 +166,7 @@ func (s *server) abandon(attempt uint32) bool {
 	for i := range s.jobs {
 		if s.jobs[i].attempt == attempt {
 			s.remove(i)
-			s.refreshRate()
+			s.share()
 			return true
 		}
 	}
@@ -196,7 +246,10 @@ func (s *server) discard(attempt uint32) {
 
 // observeService learns from a request that has been served.
 func (s *server) observeService(demand time.Duration) {
-	took := float64(demand) / (s.model.Speed * max(s.cond.Speed, minSpeed))
+	took := float64(demand)
+	if s.full != 1 {
+		took /= max(s.full, minSpeed)
+	}
 	if s.service == 0 {
 		s.service = took
 	}

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"math"
 	"time"
 
 	"github.com/lbctl/lbctl/lb"
@@ -9,19 +8,9 @@ import (
 	"github.com/lbctl/lbctl/scenarios"
 )
 
-// unlimitedQueue is longer than any queue can grow within scenarios.MaxExpectedRequests.
-const unlimitedQueue = math.MaxInt32
-
 func (w *world) buildServers() {
-	backends := w.model.Backends()
-	w.servers = make([]server, len(backends))
-	for i, b := range backends {
-		s := &w.servers[i]
-		if b.Queue < 0 {
-			b.Queue = unlimitedQueue
-		}
-		s.model, s.cond, s.timeline = b, scenarios.Normal(), w.model.Timeline(i)
-		s.refreshRate()
+	for i, b := range w.model.Backends() {
+		w.servers = append(w.servers, newServer(b, w.model.Timeline(i)))
 	}
 }
 
@@ -31,25 +20,24 @@ func (w *world) deliver(a uint32) {
 	i := at.backend
 	s := &w.servers[i]
 	switch {
-	case s.cond.Accept != scenarios.Accepts:
+	case !s.plain && s.cond.Accept != scenarios.Accepts:
 		w.answer(a, measure.Refused)
 		return
 	case !at.waited && s.model.DropCanceled:
 		w.attempts.put(a)
 		return
-	case s.inflight() >= s.model.Slots+s.model.Queue:
+	case s.inflight() >= s.room:
 		w.answer(a, measure.Rejected)
 		return
-	}
-	if w.spoil(s, at, a) {
+	case !s.plain && w.spoil(s, at, a):
 		return
 	}
-	w.elapse(i)
 	at.entered, at.load = w.now, int32(s.inflight())
-	if s.full() {
+	if s.busy() {
 		at.place = queued
 		s.enqueue(a)
 	} else {
+		w.elapse(i)
 		w.serve(i, a)
 		w.awaitCompletion(i)
 	}
@@ -59,14 +47,10 @@ func (w *world) deliver(a uint32) {
 // spoil applies the backend's condition to one request: slow, failing, reset. It returns true when the answer is on its
 // way already.
 func (w *world) spoil(s *server, at *attempt, a uint32) bool {
-	at.ending = measure.OK
 	if d := s.model.Degrade; d != nil && float64(s.arrivals.add(w.now)) > d.AboveRPS {
 		at.demand = time.Duration(float64(at.demand) * d.Factor)
 	}
 	c := &s.cond
-	if c.SlowPct == 0 && c.ResetPct == 0 && c.ErrorPct == 0 {
-		return false
-	}
 	if c.SlowPct > 0 && w.model.Draw(scenarios.DrawSlow, at.number, at.try)*100 < c.SlowPct {
 		at.demand = time.Duration(float64(at.demand) * c.SlowFactor)
 	}
@@ -121,7 +105,7 @@ func (w *world) complete(i, generation uint32) {
 	s.pending = false
 	w.elapse(i)
 	a := s.finish()
-	if s.waits > 0 && !s.full() {
+	if s.waits > 0 && !s.busy() {
 		w.serve(i, s.dequeue())
 	}
 	w.awaitCompletion(i)
@@ -151,7 +135,7 @@ func (w *world) drop(a uint32) {
 		panic("sim: an attempt in service is not among the server's jobs")
 	}
 	w.attempts.put(a)
-	if s.waits > 0 && !s.full() {
+	if s.waits > 0 && !s.busy() {
 		w.serve(i, s.dequeue())
 	}
 	w.awaitCompletion(i)
@@ -166,15 +150,23 @@ func (w *world) answer(a uint32, how measure.Ending) {
 		return
 	}
 	s := &w.servers[at.backend]
-	at.report = s.report(false)
-	if s.cond.Partitioned.Has(at.balancer) {
+	report := lb.Report{}
+	if how != measure.Refused && how != measure.Reset {
+		report = s.report(false)
+	}
+	if !s.plain && s.cond.Partitioned.Has(at.balancer) {
 		at.place = gone
 		return
 	}
-	at.place = answering
-	if d := w.model.Network(at.balancer, int(at.backend), at.number); d > 0 {
-		w.schedule(w.now.Add(d), evAnswer, a, 0)
+	d := w.model.Network(at.balancer, int(at.backend), at.number)
+	if d <= 0 {
+		w.answered(a, report)
 		return
 	}
-	w.answered(a)
+	at.place = answering
+	for len(w.carried) <= int(a) {
+		w.carried = append(w.carried, lb.Report{})
+	}
+	w.carried[a] = report
+	w.schedule(w.now.Add(d), evAnswer, a, 0)
 }

@@ -47,8 +47,9 @@ type world struct {
 	requests  slab[request]
 	attempts  slab[attempt]
 	messages  slab[message]
-	idle      rng.Rand // which dispatcher a backend that turns idle reports to
-	probeLuck uint64   // seed of what decides whether a health probe meets an error
+	carried   []lb.Report // by attempts that are answering
+	idle      rng.Rand    // which dispatcher a backend that turns idle reports to
+	probeLuck uint64      // seed of what decides whether a health probe meets an error
 
 	inSystem  int
 	anyProber bool // some policy asks for latency reports
@@ -171,7 +172,7 @@ func (w *world) dispatch(e event) {
 	case evDeliver:
 		w.deliver(e.a)
 	case evAnswer:
-		w.answered(e.a)
+		w.answered(e.a, w.carried[e.a])
 	case evEarly:
 		w.early(e.a, e.b)
 	case evRetry:
