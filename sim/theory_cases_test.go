@@ -160,7 +160,7 @@ func budget(rho float64) float64 {
 	case rho <= 0.7:
 		return 2
 	case rho <= 0.8:
-		return 2.8
+		return 3.2
 	case rho <= 0.9:
 		return 3.5
 	}
