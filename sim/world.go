@@ -55,7 +55,6 @@ type world struct {
 	anyProber bool // some policy asks for latency reports
 	anyIdle   bool // some policy listens for idle backends
 	hash      uint64
-	ended     uint64
 }
 
 // slab hands out numbered records and takes them back, so that memory follows what is under way
