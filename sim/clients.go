@@ -268,22 +268,19 @@ func (w *world) end(id uint32, how measure.Ending) {
 
 // giveUp ends what is still under way when the run is cut off.
 func (w *world) giveUp() {
-	for a := range w.attempts.records {
-		if at := w.attempts.at(uint32(a)); at.waited {
-			at.waited = false
-			r := w.requests.at(at.request)
-			w.balancers[r.balancer].plane.Done(at.lease, w.now, lb.Outcome{Verdict: lb.Canceled})
-			w.end(at.request, measure.Unfinished)
-		}
+	if w.inSystem > 0 {
+		w.now = drainLimit(w.until)
 	}
-	w.endRetries()
-}
-
-// endRetries ends the requests that were waiting for their next try.
-func (w *world) endRetries() {
-	for _, e := range w.heap {
-		if e.kind() == evRetry && w.requests.at(e.a).generation == e.b && !w.requests.at(e.a).ended {
-			w.end(e.a, measure.Unfinished)
+	for id := range w.requests.records {
+		r := w.requests.at(uint32(id))
+		if r.ended {
+			continue
 		}
+		if r.attempt != noAttempt {
+			at := w.attempts.at(r.attempt)
+			at.waited = false
+			w.balancers[r.balancer].plane.Done(at.lease, w.now, lb.Outcome{Verdict: lb.Canceled})
+		}
+		w.end(uint32(id), measure.Unfinished)
 	}
 }

@@ -140,7 +140,7 @@ func (w *world) run(stop func() bool) bool {
 			return false
 		}
 		next, lane := w.peek()
-		if next == nil || w.nextArrival <= next.at {
+		if next == nil || w.nextArrival < next.at { // what is scheduled for the same moment comes first: faults start on time
 			if w.nextArrival == lb.Never {
 				break // nothing is left to happen
 			}
