@@ -16,6 +16,7 @@ type Config struct {
 	Health         *health.Config   // nil: no probes, everybody stays healthy; its SlowStart is set from SlowStart.Window
 	SlowStart      health.SlowStart // RefreshEvery is at least MinRefresh
 	PanicThreshold float64          // below this share of healthy backends health is disregarded; 0…1 (Envoy: 0.5)
+	Phase          uint32           // where rotations start: different in balancers of one fleet, lest they march in step
 	Peers          int              // balancers that share the backends, this one included; 0 counts as 1
 }
 
@@ -176,7 +177,7 @@ func (c *Controller) next() Time {
 // publish compiles and installs a snapshot of the pool as it is.
 func (c *Controller) publish(now Time) {
 	c.version++
-	s := &Snapshot{version: c.version, peers: c.cfg.Peers, index: make([]int32, len(c.seats)), known: make([]bool, len(c.seats))}
+	s := &Snapshot{version: c.version, peers: c.cfg.Peers, phase: c.cfg.Phase, index: make([]int32, len(c.seats)), known: make([]bool, len(c.seats))}
 	s.panics = c.inPanic()
 	c.dirty, c.refresh = false, Never
 	for id, st := range c.seats {

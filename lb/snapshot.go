@@ -17,6 +17,7 @@ type Snapshot struct {
 	index    []int32 // member index by BackendID, -1: excluded or gone
 	known    []bool  // by BackendID: still in the pool
 	peers    int
+	phase    uint32
 	panics   bool
 	weighted bool
 
@@ -48,6 +49,10 @@ func (s *Snapshot) Panic() bool { return s.panics }
 // Peers returns how many balancers share the backends, this one included; 1
 // when unknown.
 func (s *Snapshot) Peers() int { return s.peers }
+
+// Phase returns where a policy should start its rotation, if it has one: balancers
+// of one fleet that all began with the same backend would hit it together.
+func (s *Snapshot) Phase() uint32 { return s.phase }
 
 // Weighted says whether the members' weights differ.
 func (s *Snapshot) Weighted() bool { return s.weighted }

@@ -36,7 +36,9 @@ func (w *world) buildBalancers(sc *scenarios.Scenario, seed uint64) error {
 	for i := range sc.Balancers {
 		own := rng.Mix(seed, uint64(i))
 		b := &balancer{rand: rng.Stream(own, "picks"), due: lb.Never, states: make([]health.State, len(w.servers)), indices: make([]int, 0, len(w.servers))}
-		b.plane, b.control = lb.New(sc.Pool.LB(sc.Balancers), own)
+		cfg := sc.Pool.LB(sc.Balancers)
+		cfg.Phase = uint32(own)
+		b.plane, b.control = lb.New(cfg, own)
 		w.balancers = append(w.balancers, b)
 		for _, s := range w.servers {
 			if err := b.control.Step(0, lb.Add{Spec: lb.Spec{Name: s.model.Name, Weight: s.model.Weight}}); err != nil {

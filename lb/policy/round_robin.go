@@ -15,12 +15,27 @@ type RoundRobin struct{}
 // New returns a fresh policy.
 func (RoundRobin) New() lb.Policy { return new(roundRobin) }
 
-type roundRobin struct{ turn atomic.Uint64 }
+type roundRobin struct{ rotation }
+
+// rotation is a position that outlives snapshots and starts where the first one says.
+type rotation struct {
+	turn    atomic.Uint64
+	started bool
+}
+
+// over returns the position, for a picker of s.
+func (r *rotation) over(s *lb.Snapshot) *atomic.Uint64 {
+	if !r.started {
+		r.turn.Store(uint64(s.Phase()))
+		r.started = true
+	}
+	return &r.turn
+}
 
 func (*roundRobin) Name() string { return "round_robin" }
 
 func (p *roundRobin) Build(s *lb.Snapshot) lb.Picker {
-	return &roundRobinPicker{turn: &p.turn, n: uint64(len(s.Members()))}
+	return &roundRobinPicker{turn: p.over(s), n: uint64(len(s.Members()))}
 }
 
 type roundRobinPicker struct {

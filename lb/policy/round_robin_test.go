@@ -5,7 +5,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/policy"
+	"github.com/lbctl/lbctl/lb/rng"
 )
 
 // The model: the k-th pick of all goes to member k mod n of whoever is there.
@@ -19,4 +21,24 @@ func TestRoundRobinModel(t *testing.T) {
 			k++
 		})
 	})
+}
+
+// Balancers of one fleet start their rotations at different places.
+func TestRotationsStartAtThePhase(t *testing.T) {
+	for _, spec := range []policy.Spec{&policy.RoundRobin{}, &policy.WeightedRoundRobin{Form: "smooth"}} {
+		b, c := lb.New(lb.Config{Policy: spec.New(), Phase: 2}, 1)
+		for _, name := range []string{"a", "b", "c"} {
+			if err := c.Step(0, lb.Add{Spec: lb.Spec{Name: name, Weight: 1}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Advance(0, nil)
+		r := rng.New(1)
+		for _, want := range []string{"c", "a", "b", "c"} {
+			lease, err := b.Pick(0, lb.Request{}, &r, nil)
+			if err != nil || lease.Backend().Name() != want {
+				t.Fatalf("%T: picked %s, %v, want %s", spec, lease.Backend().Name(), err, want)
+			}
+		}
+	}
 }

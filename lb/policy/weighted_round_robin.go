@@ -37,17 +37,17 @@ func (s WeightedRoundRobin) New() lb.Policy {
 }
 
 type weightedRoundRobin struct {
+	rotation
 	stride bool
-	turn   atomic.Uint64
 }
 
 func (*weightedRoundRobin) Name() string { return "weighted_round_robin" }
 
 func (p *weightedRoundRobin) Build(s *lb.Snapshot) lb.Picker {
 	if p.stride {
-		return &stridePicker{turn: &p.turn, weights: strideWeights(s.Members())}
+		return &stridePicker{turn: p.over(s), weights: strideWeights(s.Members())}
 	}
-	return &cyclePicker{turn: &p.turn, cycle: smoothCycle(wholeTurns(s.Members()))}
+	return &cyclePicker{turn: p.over(s), cycle: smoothCycle(wholeTurns(s.Members()))}
 }
 
 // cyclePicker walks a compiled rotation.
