@@ -149,8 +149,11 @@ func (w *world) reportArrives(m uint32) {
 	w.balancers[msg.balancer].plane.Report(lb.BackendID(msg.backend), w.now, msg.report)
 }
 
-// turnedIdle lets a backend tell one dispatcher, drawn at random, that it has nothing to do (JIQ-Random).
-func (w *world) turnedIdle(backend uint32) {
+// sayIdle lets a backend with nothing to do tell one dispatcher, drawn at random (JIQ-Random).
+func (w *world) sayIdle(backend uint32) {
+	if !w.anyIdle || w.servers[backend].inflight() > 0 {
+		return
+	}
 	m := w.messages.get()
 	*w.messages.at(m) = message{balancer: uint32(w.idle.Intn(len(w.balancers))), backend: backend, report: w.servers[backend].report(false)}
 	w.post(m, w.seq, evReport)
@@ -159,9 +162,7 @@ func (w *world) turnedIdle(backend uint32) {
 // announceIdle lets all backends say at the start that they are idle.
 func (w *world) announceIdle() {
 	for i := range w.servers {
-		if w.anyIdle {
-			w.turnedIdle(uint32(i))
-		}
+		w.sayIdle(uint32(i))
 	}
 }
 

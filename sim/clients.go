@@ -147,6 +147,7 @@ func (w *world) deadline(id, generation uint32) {
 		return
 	}
 	if r.attempt == noAttempt {
+		r.tries-- // the one that it waits for is not made
 		w.end(id, measure.TimedOut)
 		return
 	}
@@ -276,7 +277,9 @@ func (w *world) giveUp() {
 		if r.ended {
 			continue
 		}
-		if r.attempt != noAttempt {
+		if r.attempt == noAttempt {
+			r.tries-- // the one that it waits for is not made
+		} else {
 			at := w.attempts.at(r.attempt)
 			at.waited = false
 			w.balancers[r.balancer].plane.Done(at.lease, w.now, lb.Outcome{Verdict: lb.Canceled})

@@ -29,15 +29,22 @@ func (w *world) awaitCondition(i uint32) {
 func (w *world) changeCondition(i uint32) {
 	s := &w.servers[i]
 	w.elapse(i)
-	before := s.cond.Accept
+	before := s.cond
 	s.adopt(s.next)
-	if s.cond.Accept == scenarios.Crashed && before != scenarios.Crashed {
+	if s.cond.Accept == scenarios.Crashed && before.Accept != scenarios.Crashed {
 		w.crash(i)
 	}
 	w.note(Event{Kind: "condition", Backend: s.model.Name, What: describe(s.cond)})
 	w.recorder.Event(measure.Event{At: w.now, Balancer: -1, Backend: s.model.Name, What: describe(s.cond), Why: "scenario"})
 	w.awaitCompletion(i)
 	w.awaitCondition(i)
+	if reachable(s.cond) && !reachable(before) {
+		w.sayIdle(i) // nobody may have heard the last time
+	}
+}
+
+func reachable(c scenarios.Condition) bool {
+	return c.Accept == scenarios.Accepts && c.Partitioned.Empty()
 }
 
 // crash loses everything that is in the backend: connections are reset.

@@ -266,28 +266,27 @@ func (s *server) report(withLatency bool) lb.Report {
 	return rep
 }
 
-// recentRate counts arrivals over the last second, in tenths.
+// recentRate counts arrivals over the last second in tenths: ten whole ones and the current one.
 type recentRate struct {
-	tenths [10]uint32
+	tenths [11]uint32
 	at     int64 // number of the current tenth since the epoch
 }
 
 const tenth = lb.Time(time.Second / 10)
 
-// add notes an arrival at now and returns how many there were in the second before.
-func (r *recentRate) add(now lb.Time) int {
+// add notes an arrival at now and returns how many there were in the second before, arrivals of its first
+// tenth taken as evenly spread.
+func (r *recentRate) add(now lb.Time) float64 {
+	const n = int64(len(recentRate{}.tenths))
 	t := int64(now / tenth)
-	for steps := 0; r.at < t && steps < len(r.tenths); steps++ {
+	for r.at = max(r.at, t-n); r.at < t; {
 		r.at++
-		r.tenths[r.at%10] = 0
+		r.tenths[r.at%n] = 0
 	}
-	if r.at < t { // idle for more than a second: all tenths are cleared
-		r.at = t
+	sum := -float64(r.tenths[(t+1)%n]) * float64(now%tenth) / float64(tenth)
+	for _, count := range r.tenths {
+		sum += float64(count)
 	}
-	r.tenths[t%10]++
-	sum := 0
-	for _, n := range r.tenths {
-		sum += int(n)
-	}
+	r.tenths[t%n]++
 	return sum
 }

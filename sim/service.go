@@ -47,7 +47,7 @@ func (w *world) deliver(a uint32) {
 // spoil applies the backend's condition to one request: slow, failing, reset. It returns true when the answer is on its
 // way already.
 func (w *world) spoil(s *server, at *attempt, a uint32) bool {
-	if d := s.model.Degrade; d != nil && float64(s.arrivals.add(w.now)) > d.AboveRPS {
+	if d := s.model.Degrade; d != nil && s.arrivals.add(w.now) > d.AboveRPS {
 		at.demand = time.Duration(float64(at.demand) * d.Factor)
 	}
 	c := &s.cond
@@ -71,6 +71,7 @@ func (w *world) spoil(s *server, at *attempt, a uint32) bool {
 // early answers an attempt that fails fast, without having been served.
 func (w *world) early(a, generation uint32) {
 	if at := w.attempts.at(a); at.generation == generation {
+		w.sayIdle(at.backend)
 		w.answer(a, at.ending)
 	}
 }
@@ -114,9 +115,7 @@ func (w *world) complete(i, generation uint32) {
 	if w.anyProber {
 		s.latency.Observe(at.load, w.now.Sub(at.entered))
 	}
-	if w.anyIdle && s.inflight() == 0 {
-		w.turnedIdle(i)
-	}
+	w.sayIdle(i)
 	w.answer(a, at.ending)
 }
 
@@ -139,6 +138,7 @@ func (w *world) drop(a uint32) {
 		w.serve(i, s.dequeue())
 	}
 	w.awaitCompletion(i)
+	w.sayIdle(i)
 }
 
 // answer sends the backend's answer on its way back.
