@@ -100,7 +100,21 @@ type flashCrowdSpec struct {
 
 type closedLoopSpec struct {
 	Users int      `yaml:"users" required:"true" min:"1" max:"1000000" doc:"number of users"`
-	Think distSpec `yaml:"think" doc:"time between an answer and the next request"`
+	Think distSpec `yaml:"think" doc:"time between an answer and the next request; at least 100us"`
+}
+
+// expected returns how many requests a run has when nothing goes wrong: users ask no faster than
+// they think and are served at full speed, nor than the backends can serve.
+func (s *closedLoopSpec) expected(f *file) float64 {
+	fastest, mean := 0.0, 0.0
+	for _, g := range f.Backends {
+		fastest = max(fastest, g.Speed)
+	}
+	for _, c := range f.Classes {
+		mean += c.SharePct / 100 * c.Demand.dist().Mean().Seconds()
+	}
+	think := max(minThink, s.Think.dist().Mean()).Seconds()
+	return min(f.capacity(), float64(s.Users)/(think+mean/fastest)) * f.Duration.Seconds()
 }
 
 // rated is a load that is given by rates.

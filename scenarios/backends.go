@@ -1,7 +1,5 @@
 package scenarios
 
-import "time"
-
 // Backend is what a backend is when nothing is wrong with it. Backends of a group
 // are neighbours in Model.Backends.
 type Backend struct {
@@ -24,9 +22,3 @@ type Degrade struct {
 	AboveRPS float64
 	Factor   float64
 }
-
-// degradeWindow is the time over which a backend's arrival rate is taken.
-const degradeWindow = time.Second
-
-// Window is the time over which the arrival rate is taken.
-func (*Degrade) Window() time.Duration { return degradeWindow }

@@ -79,6 +79,9 @@ func (f *file) checkArrivalTimes(r *strict.Reporter) {
 
 // checkRates sees to it that a run has requests, and not more than can be simulated.
 func (f *file) checkRates(r *strict.Reporter) {
+	if loop := f.Arrivals.ClosedLoop; loop != nil {
+		f.checkRequests(r, loop.expected(f))
+	}
 	load := f.Arrivals.rated(f.capacity(), f.Duration)
 	if load == nil {
 		return
@@ -172,7 +175,9 @@ func (f *file) checkExpectations(r *strict.Reporter) {
 		known = append(known, b.Name)
 	}
 	for _, v := range f.Variants {
-		variants = append(variants, v.Name)
+		if !slices.Contains(variants, v.Name) {
+			variants = append(variants, v.Name)
+		}
 	}
 	for i, e := range f.Expect {
 		if e.Backend != "" && !slices.Contains(known, e.Backend) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lbctl/lbctl/config/strict"
@@ -59,17 +60,22 @@ func (e *ending) UnmarshalScalar(s string) error {
 	return errors.New("expected " + oneOf(s, names))
 }
 
-// oneOf names the valid names, and the nearest to s.
-func oneOf(s string, names []string) string {
-	msg := "one of "
-	for i, n := range names {
-		if i > 0 {
-			msg += ", "
-		}
-		msg += n
+// maxNamed is the number of valid names that a message lists.
+const maxNamed = 24
+
+// oneOf says what was expected, what came, and the nearest valid name to it. names has no duplicates.
+func oneOf(got string, names []string) string {
+	msg := strings.Join(names[:min(len(names), maxNamed)], ", ")
+	switch {
+	case len(names) == 0:
+		return "none, for there are none; got " + strconv.Quote(got)
+	case len(names) > maxNamed:
+		msg = "one of " + msg + " …"
+	case len(names) > 1:
+		msg = "one of " + msg
 	}
-	msg += "; got " + strconv.Quote(s)
-	if near := strict.Nearest(s, names); near != "" {
+	msg += "; got " + strconv.Quote(got)
+	if near := strict.Nearest(got, names); near != "" {
 		msg += "; did you mean " + strconv.Quote(near) + "?"
 	}
 	return msg
@@ -102,7 +108,7 @@ func defaultClass() classSpec {
 
 // Check sees to it that there is something to serve.
 func (c *classSpec) Check(r *strict.Reporter) {
-	if !positive(c.Demand.dist()) {
+	if c.Demand.dist().Mean() <= 0 {
 		r.Errorf("demand", "expected a demand with a mean above 0")
 	}
 }

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"time"
 
@@ -120,6 +119,3 @@ func (e *empiricalSpec) dist() Dist {
 	}
 	return newQuantiles(p, x)
 }
-
-// positive tells whether the distribution has a mean that work can be divided by.
-func positive(d Dist) bool { return d.Mean() > 0 && !math.IsNaN(d.SCV()) }

@@ -7,8 +7,8 @@ import (
 	"github.com/lbctl/lbctl/lb"
 )
 
-// How faults that hit one backend at the same time add up: speeds multiply; the
-// worst Accept wins; shares of errors and of resets are independent chances; an error comes
+// How faults that hit one backend at the same time add up: speeds multiply, and
+// so do free shares of the capacity; the worst Accept wins; shares of errors and of resets are independent chances; an error comes
 // as soon as the one with the highest share says; of two gray slowdowns the one
 // that costs more in the mean holds; of two lies the one that is listed last; partitions unite.
 

@@ -149,14 +149,29 @@ func (l *loader) decode(doc *strict.Document) (*file, bool) {
 	l.add(err)
 	rest := &checked{loader: l, missing: c.File.unsound(err)}
 	rest.File.Defaults()
-	reduced := doc.Clone()
-	for section := range rest.missing { // in any order: the sections do not meet
-		_ = reduced.Set(section, placeholder(section), "")
-	}
-	if err := reduced.Decode(rest); err != nil {
+	if err := l.without(doc, rest.missing).Decode(rest); err != nil {
 		l.add(err)
 	}
 	return &rest.File, false
+}
+
+// placeholder stands for sections that must be there.
+const placeholder = "{duration: 1s, arrivals: {poisson: {rate_rps: 1}}, backends: [{name: placeholder}]}"
+
+// without returns a copy of a document that has none of the given sections and no others than there are.
+func (l *loader) without(doc *strict.Document, unsound map[string]bool) *strict.Document {
+	out, err := strict.Parse(l.file, []byte(placeholder))
+	if err != nil {
+		panic("scenarios: " + err.Error())
+	}
+	var s sections
+	_ = doc.Decode(&s) // complains about other keys, which have been reported
+	for _, sec := range s.all() {
+		if sec.value != nil && !unsound[sec.key] {
+			l.add(out.Overlay(sec.key, sec.value))
+		}
+	}
+	return out
 }
 
 // unsound returns the sections that have errors, and those that should be there and are not.
@@ -181,16 +196,6 @@ func (f *file) unsound(err error) map[string]bool {
 		}
 	}
 	return out
-}
-
-// placeholder returns what stands for an unsound section: nothing, or something harmless
-// where nothing would be an error.
-func placeholder(section string) string {
-	return map[string]string{
-		"duration": "1s",
-		"arrivals": "{poisson: {rate_rps: 1}}",
-		"backends": "[{name: placeholder}]",
-	}[section]
 }
 
 // add notes errors, each once: a mistake in what cases and variants share shows in all of them.

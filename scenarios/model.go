@@ -78,8 +78,14 @@ func (m *Model) Arrivals() *Arrivals {
 // asks again; 0 when the loop is open.
 func (m *Model) Users() int { return m.s.users }
 
-// Think returns the time that a user of a closed loop thinks before request n.
-func (m *Model) Think(n uint64) time.Duration { return m.s.think.Sample(rng.At(m.think, n)) }
+// minThink is what a user needs at least to take in an answer. It keeps time
+// going when answers come at once, as refusals may.
+const minThink = 100 * time.Microsecond
+
+// Think returns the time that a user of a closed loop thinks before request n; at least minThink.
+func (m *Model) Think(n uint64) time.Duration {
+	return max(minThink, m.s.think.Sample(rng.At(m.think, n)))
+}
 
 // Request returns request n.
 func (m *Model) Request(n uint64) Request {

@@ -8,8 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// sections is a scenario's document as it stands, in the order in which it is best read. What has been
-// applied to it, its cases, is left out.
+// sections is a scenario's document as it stands, in the order in which it is best read.
 type sections struct {
 	Name      *yaml.Node `yaml:"name"`
 	About     *yaml.Node `yaml:"about"`
@@ -31,37 +30,36 @@ type sections struct {
 	Expect    *yaml.Node `yaml:"expect"`
 }
 
+// section is one top-level key of a document with its value; nil: absent.
+type section struct {
+	key   string
+	value *yaml.Node
+}
+
+// all returns the sections in order.
+func (s *sections) all() []section {
+	return []section{
+		{"name", s.Name}, {"about", s.About}, {"duration", s.Duration}, {"warmup", s.Warmup}, {"seed", s.Seed}, {"seeds", s.Seeds},
+		{"balancers", s.Balancers}, {"arrivals", s.Arrivals}, {"clients", s.Clients}, {"classes", s.Classes},
+		{"backends", s.Backends}, {"network", s.Network}, {"faults", s.Faults}, {"pool", s.Pool}, {"policies", s.Policies},
+		{"variants", s.Variants}, {"cases", s.Cases}, {"expect", s.Expect},
+	}
+}
+
 // sourceText returns a sound document as YAML: comments gone, keys in order,
-// overrides and shorthands that they extended written out.
+// overrides and shorthands that they extended written out, cases left out.
 func sourceText(doc *strict.Document, name string) string {
 	var s sections
 	if err := doc.Decode(&s); err != nil {
 		panic("scenarios: a document was not checked: " + err.Error())
 	}
-	s.Name = &yaml.Node{Kind: yaml.ScalarNode, Value: name}
+	s.Name, s.Cases = &yaml.Node{Kind: yaml.ScalarNode, Value: name}, nil
 	root := &yaml.Node{Kind: yaml.MappingNode}
-	add := func(key string, n *yaml.Node) {
-		if n != nil {
-			root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, plainTree(key, n))
+	for _, sec := range s.all() {
+		if sec.value != nil {
+			root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: sec.key}, plainTree(sec.key, sec.value))
 		}
 	}
-	add("name", s.Name)
-	add("about", s.About)
-	add("duration", s.Duration)
-	add("warmup", s.Warmup)
-	add("seed", s.Seed)
-	add("seeds", s.Seeds)
-	add("balancers", s.Balancers)
-	add("arrivals", s.Arrivals)
-	add("clients", s.Clients)
-	add("classes", s.Classes)
-	add("backends", s.Backends)
-	add("network", s.Network)
-	add("faults", s.Faults)
-	add("pool", s.Pool)
-	add("policies", s.Policies)
-	add("variants", s.Variants)
-	add("expect", s.Expect)
 	return encode(root)
 }
 
