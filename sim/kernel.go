@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/lbctl/lbctl/lb"
+import (
+	"math/bits"
+
+	"github.com/lbctl/lbctl/lb"
+)
 
 // kind is what an event is about; see world.dispatch.
 type kind uint8
@@ -17,6 +21,13 @@ func (e event) kind() kind { return kind(e.order) }
 
 func (e *event) before(o *event) bool {
 	return e.at < o.at || e.at == o.at && e.order < o.order
+}
+
+// less is before as a number, 1 or 0: the borrow of a subtraction in 128 bits. Times are not negative.
+func (e *event) less(o *event) uint64 {
+	_, borrow := bits.Sub64(e.order, o.order, 0)
+	_, borrow = bits.Sub64(uint64(e.at), uint64(o.at), borrow)
+	return borrow
 }
 
 // kernel is the event queue: a 4-ary heap, which halves the depth of a binary one
@@ -155,20 +166,38 @@ func siftDown(h []event, e event) {
 	i := 0
 	for {
 		child := 4*i + 1
-		if child >= len(h) {
+		if child+4 > len(h) {
 			break
 		}
+		// The least of four, as a knock-out without branches: which child comes first is as good as random, and
+		// a processor that guesses is wrong half of the time.
+		four := h[child : child+4 : child+4]
+		a := int(four[1].less(&four[0]))
+		b := 2 + int(four[3].less(&four[2]))
+		least := a + (b-a)*int(four[b].less(&four[a]))
+		if !four[least].before(&e) {
+			h[i] = e
+			return
+		}
+		h[i] = four[least]
+		i = child + least
+	}
+	siftDownLast(h, e, i)
+}
+
+// siftDownLast goes on from the hole i, which has fewer than four children.
+func siftDownLast(h []event, e event, i int) {
+	if child := 4*i + 1; child < len(h) {
 		least := child
-		for c := child + 1; c < min(child+4, len(h)); c++ {
+		for c := child + 1; c < len(h); c++ {
 			if h[c].before(&h[least]) {
 				least = c
 			}
 		}
-		if !h[least].before(&e) {
-			break
+		if h[least].before(&e) {
+			h[i] = h[least]
+			i = least
 		}
-		h[i] = h[least]
-		i = least
 	}
 	h[i] = e
 }

@@ -43,67 +43,88 @@ type polledLoad struct{ plusOne atomic.Int64 }
 func (*p2c) Name() string { return "p2c" }
 
 func (p *p2c) Build(s *lb.Snapshot) lb.Picker {
-	local := p2cPicker{members: s.Members(), choices: min(p.Choices, len(s.Members()))}
+	local := p2cPicker{members: s.Members(), choices: min(p.Choices, len(s.Members())), weighted: s.Weighted()}
 	if p.Load != "polled" {
 		return &local
 	}
-	return &polledPicker{p2cPicker: local, polled: p.polled.members(s), nextPoll: &p.nextPoll, interval: p.PollInterval}
+	local.polled = p.polled.members(s)
+	return &polledPicker{p2cPicker: local, nextPoll: &p.nextPoll, interval: p.PollInterval}
 }
 
 // maxChoices bounds P2C.Choices, so that a sample fits on the stack.
 const maxChoices = 16
 
 type p2cPicker struct {
-	members []lb.Member
-	choices int
+	members  []lb.Member
+	choices  int
+	weighted bool
+	polled   []*polledLoad // in member order; nil: this balancer's own counts are compared
 }
 
+// Pick compares the members of a fresh sample. Of equals the first sampled stays, which
+// is a fair draw since the order of the sample is random.
 func (p *p2cPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
-	return p.leastOfSample(nil, r, tr)
-}
-
-// leastOfSample draws the sample and compares. polled, when not nil, replaces this balancer's own
-// counts.
-func (p *p2cPicker) leastOfSample(polled []*polledLoad, r *rng.Rand, tr *lb.Trace) int {
-	var sample [maxChoices]int
-	best, bestScore := -1, 0.0
-	for k := range p.choices {
-		i := drawDistinct(r, len(p.members), sample[:k])
-		sample[k] = i
-		score, note := perWeight(p.members[i]), "sampled"
-		if polled != nil {
-			score, note = polledPerWeight(p.members[i], polled[i])
-		}
-		if tr != nil {
-			tr.Score(i, score, note)
-		}
-		// Equals: the first sampled stays, which is a fair draw since the order of the sample is random.
-		if best < 0 || score < bestScore {
-			best, bestScore = i, score
-			if tr != nil {
-				tr.TieBreak = ""
-			}
-		} else if tr != nil && score == bestScore {
-			tr.TieBreak = "first sampled"
+	var buf [maxChoices]int
+	sample := buf[:p.choices]
+	for k := range sample {
+		sample[k] = drawDistinct(r, len(p.members), sample[:k])
+	}
+	best := sample[0]
+	least := p.load(best)
+	for _, i := range sample[1:] {
+		if load := p.load(i); load < least {
+			best, least = i, load
 		}
 	}
 	if tr != nil {
-		tr.Rule = "least in-flight of the sample"
+		p.explain(sample, least, tr)
 	}
 	return best
+}
+
+// load is the score of member i. Where all weigh the same there is nothing to divide by.
+func (p *p2cPicker) load(i int) float64 {
+	m := &p.members[i]
+	load := float64(m.InFlight() + 1)
+	if p.polled != nil {
+		if plusOne := p.polled[i].plusOne.Load(); plusOne > 0 {
+			load = float64(plusOne)
+		}
+	}
+	if p.weighted {
+		load /= m.Weight
+	}
+	return load
+}
+
+func (p *p2cPicker) explain(sample []int, least float64, tr *lb.Trace) {
+	equals := 0
+	for _, i := range sample {
+		note := "sampled"
+		if p.polled != nil {
+			note = "sampled, reported"
+			if p.polled[i].plusOne.Load() == 0 {
+				note = "sampled, no report yet"
+			}
+		}
+		load := p.load(i)
+		if load == least {
+			equals++
+		}
+		if !p.weighted {
+			load /= p.members[i].Weight // left out so far, as it changes no order
+		}
+		tr.Score(i, load, note)
+	}
+	tr.Rule = "least in-flight of the sample"
+	if equals > 1 {
+		tr.TieBreak = "first sampled"
+	}
 }
 
 // perWeight is the load of a member as least-request rules see it: what it would carry with
 // one more attempt, per unit of weight.
 func perWeight(m lb.Member) float64 { return float64(m.InFlight()+1) / m.Weight }
-
-// polledPerWeight is perWeight by the member's own word, where there is one.
-func polledPerWeight(m lb.Member, load *polledLoad) (score float64, note string) {
-	if plusOne := load.plusOne.Load(); plusOne > 0 {
-		return float64(plusOne) / m.Weight, "sampled, reported"
-	}
-	return perWeight(m), "sampled, no report yet"
-}
 
 // drawDistinct returns a uniform index below n that is not in taken, by
 // rejection: taken holds at most maxChoices−1 of them.
@@ -118,13 +139,8 @@ func drawDistinct(r *rng.Rand, n int, taken []int) int {
 // polledPicker is p2cPicker on reported load.
 type polledPicker struct {
 	p2cPicker
-	polled   []*polledLoad // in member order
 	nextPoll *atomic.Int64
 	interval time.Duration
-}
-
-func (p *polledPicker) Pick(_ lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Trace) int {
-	return p.leastOfSample(p.polled, r, tr)
 }
 
 // LoadProbes asks every member once an interval; of callers that race, one asks.
