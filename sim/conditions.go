@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/measure"
 	"github.com/lbctl/lbctl/scenarios"
 )
@@ -82,10 +83,18 @@ func (w *world) elapse(i uint32) {
 	}
 }
 
-// closeBooks books the slot-time of what is still being served at the end of the measured time.
+// closeBooks books the slot-time of what is being served at the end of a window of the time line, so that each
+// window, and the measured time, has its own.
 func (w *world) closeBooks() {
 	for i := range w.servers {
 		w.elapse(uint32(i))
+	}
+	w.awaitClose()
+}
+
+func (w *world) awaitClose() {
+	if w.closed++; w.closed <= measure.Windows {
+		w.schedule(lb.Time(w.closed*int64(w.until)/measure.Windows)-1, evClose, 0, 0)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 	evProbeAnswer             // its answer comes back: message
 	evLoadProbe               // a load probe reaches its backend: message
 	evReport                  // a backend's report reaches the balancer: message
-	evClose                   // the measured time is over
+	evClose                   // a window of the time line is over
 )
 
 // world is the state of one run.
@@ -52,8 +52,9 @@ type world struct {
 	probeLuck uint64      // seed of what decides whether a health probe meets an error
 
 	inSystem  int
-	anyProber bool // some policy asks for latency reports
-	anyIdle   bool // some policy listens for idle backends
+	closed    int64 // windows of the time line that are over, or about to be
+	anyProber bool  // some policy asks for latency reports
+	anyIdle   bool  // some policy listens for idle backends
 	hash      uint64
 }
 
@@ -93,7 +94,7 @@ func newWorld(sc *scenarios.Scenario, opts Options, seed uint64) (*world, error)
 	w.startConditions()
 	w.startArrivals()
 	w.announceIdle()
-	w.schedule(w.until-1, evClose, 0, 0)
+	w.awaitClose()
 	return w, nil
 }
 
