@@ -69,8 +69,8 @@ type Timeline struct {
 type track interface {
 	// next returns when the effect changes next, lb.Never when it stays.
 	next() lb.Time
-	// step makes that change.
-	step()
+	// step makes that change. It returns false when the effect is the same as before, after all.
+	step() (changed bool)
 	// apply adds the present effect to c.
 	apply(c *Condition)
 }
@@ -79,19 +79,23 @@ type track interface {
 // false when there are no more. Times increase. There is a change at 0 only if the
 // backend does not start out normal.
 func (t *Timeline) Next() (at lb.Time, c Condition, ok bool) {
-	at = lb.Never
-	for _, p := range t.pending {
-		at = at.Min(p)
-	}
-	if at == lb.Never {
-		return 0, Condition{}, false
+	for changed := false; !changed; {
+		at = lb.Never
+		for _, p := range t.pending {
+			at = at.Min(p)
+		}
+		if at == lb.Never {
+			return 0, Condition{}, false
+		}
+		for i, tr := range t.tracks {
+			for t.pending[i] <= at {
+				changed = tr.step() || changed
+				t.pending[i] = tr.next()
+			}
+		}
 	}
 	c = Normal()
-	for i, tr := range t.tracks {
-		for t.pending[i] <= at {
-			tr.step()
-			t.pending[i] = tr.next()
-		}
+	for _, tr := range t.tracks {
 		tr.apply(&c)
 	}
 	return at, c, true

@@ -40,31 +40,36 @@ func (f *fault) track(r rng.Rand, end lb.Time) track {
 
 // course is a track: a fault that is under way.
 type course struct {
-	fault *fault
-	rand  rng.Rand
-	on    bool // between from and to
-	level float64
-	at    lb.Time // of the next change
-	to    lb.Time
+	fault   *fault
+	rand    rng.Rand
+	started bool
+	level   float64 // 0: not active
+	at      lb.Time // of the next change
+	to      lb.Time
 }
 
 func (t *course) next() lb.Time { return t.at }
 
-func (t *course) step() {
+func (t *course) step() (changed bool) {
+	before := t.level
+	t.advance()
+	return t.level != before
+}
+
+func (t *course) advance() {
+	var stay time.Duration
 	switch {
-	case t.at >= t.to && t.on, t.at >= t.to && t.fault.from >= t.to:
-		t.on, t.level, t.at = false, 0, lb.Never
+	case t.at >= t.to:
+		t.level, t.at = 0, lb.Never
 		return
 	case t.fault.rhythm == nil:
-		t.on, t.level, t.at = true, 1, t.to
+		t.level, t.at = 1, t.to
 		return
-	}
-	var stay time.Duration
-	if t.on {
-		t.level, stay = t.fault.rhythm.turn(t.level, &t.rand)
-	} else {
-		t.on = true
+	case !t.started:
+		t.started = true
 		t.level, stay = t.fault.rhythm.start(&t.rand)
+	default:
+		t.level, stay = t.fault.rhythm.turn(t.level, &t.rand)
 	}
 	t.at = t.at.Add(stay).Min(t.to)
 }
