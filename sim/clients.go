@@ -164,15 +164,21 @@ const forgetPerRequest = 2
 func (w *world) forgetDeadlines(d time.Duration) {
 	l := w.lane(lb.Time(d))
 	for range forgetPerRequest {
-		if l.n == 0 {
-			return
-		}
-		e := &l.ring[l.head]
-		if r := w.requests.at(e.a); r.generation == e.b && !r.ended {
+		if l.n == 0 || !w.pointless(&l.ring[l.head]) {
 			return
 		}
 		l.pop()
 	}
+}
+
+// pointless says that what a deadline is for has ended. Time-outs of tries can be on the same lane.
+func (w *world) pointless(e *event) bool {
+	if e.kind() == evTryTimeout {
+		at := w.attempts.at(e.a)
+		return at.generation != e.b || !at.waited
+	}
+	r := w.requests.at(e.a)
+	return r.generation != e.b || r.ended
 }
 
 // tryTimeout ends a try that took too long.
