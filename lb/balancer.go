@@ -84,3 +84,14 @@ func (b *Balancer) ListensForIdle() bool {
 
 // Probes says whether the policy asks for reports by load probes.
 func (b *Balancer) Probes() bool { return b.snapshot.Load().prober != nil }
+
+// ReadsReports says whether the policy takes any notice of what backends report of themselves, with
+// their answers or otherwise.
+func (b *Balancer) ReadsReports() bool {
+	s := b.snapshot.Load()
+	if s.reporter != nil {
+		return true
+	}
+	r, ok := s.observer.(ReportReader)
+	return ok && r.ReadsReports()
+}

@@ -33,6 +33,13 @@ type Observer interface {
 	Observe(i int, now Time, latency time.Duration, o Outcome)
 }
 
+// ReportReader marks an Observer that reads the Report which an outcome carries. Where
+// none does, drivers need not gather what backends say of themselves.
+type ReportReader interface {
+	Observer
+	ReadsReports() bool
+}
+
 // Releaser is told of every attempt on member i that ended, canceled ones
 // included, after its in-flight count was lowered to inflight.
 type Releaser interface {

@@ -47,6 +47,7 @@ func (w *world) buildBalancers(sc *scenarios.Scenario, seed uint64) error {
 		}
 		w.advance(uint32(i))
 		w.anyProber = w.anyProber || b.plane.Probes()
+		w.anyReport = w.anyReport || b.plane.ReadsReports()
 		w.anyIdle = w.anyIdle || b.plane.ListensForIdle()
 	}
 	return nil

@@ -111,7 +111,9 @@ func (w *world) complete(i, generation uint32) {
 	}
 	w.awaitCompletion(i)
 	at := w.attempts.at(a)
-	s.observeService(at.demand)
+	if w.anyReport {
+		s.observeService(at.demand)
+	}
 	if w.anyProber {
 		s.latency.Observe(at.load, w.now.Sub(at.entered))
 	}
@@ -151,7 +153,7 @@ func (w *world) answer(a uint32, how measure.Ending) {
 	}
 	s := &w.servers[at.backend]
 	report := lb.Report{}
-	if how != measure.Refused && how != measure.Reset {
+	if w.anyReport && how != measure.Refused && how != measure.Reset {
 		report = s.report(false)
 	}
 	if !s.plain && s.cond.Partitioned.Has(at.balancer) {

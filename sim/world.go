@@ -54,6 +54,7 @@ type world struct {
 	inSystem  int
 	closed    int64 // windows of the time line that are over, or about to be
 	anyProber bool  // some policy asks for latency reports
+	anyReport bool  // some policy reads what backends report of themselves
 	anyIdle   bool  // some policy listens for idle backends
 	hash      uint64
 }

@@ -156,6 +156,9 @@ func (p *c3Picker) Observe(i int, now lb.Time, latency time.Duration, o lb.Outco
 	}
 }
 
+// ReadsReports is true: queue and service time come with the answers.
+func (*c3Picker) ReadsReports() bool { return true }
+
 func (k *c3Memory) observeService(rep lb.Report) {
 	if rep.Service > 0 {
 		k.service.Observe(float64(rep.Service), c3Weight)
