@@ -14,6 +14,7 @@ const farmYAML = `
 duration: %.6fs
 warmup: auto
 arrivals: {poisson: {load_pct: 80}}
+clients: {deadline: 0s} # as in M/M/1: nobody gives up
 classes: [{demand: {exponential: {mean: 10ms}}}]
 backends: [{name: b, count: 100}]
 pool: {policy: %s}
