@@ -204,6 +204,9 @@ func (f *file) checkNames(r *strict.Reporter) {
 	for i, v := range f.Variants {
 		unique(index("variants", i, ".name"), v.Name)
 	}
+	if n := len(f.Cases) * len(f.Variants); n > MaxOverlays {
+		r.Errorf("variants", "expected at most %d cases times variants, got %d", MaxOverlays, n)
+	}
 	clear(seen)
 	for i, c := range f.Cases {
 		unique(index("cases", i, ".name"), c.Name)

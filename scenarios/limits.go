@@ -23,6 +23,7 @@ const (
 	MaxPoints           = 10_000         // of an empirical distribution
 	MaxCases            = 64             //
 	MaxVariants         = 64             //
+	MaxOverlays         = 512            // cases times variants
 	MaxExpectations     = 256            //
 	MaxSeeds            = 10_000         // replications
 	MaxRetries          = 16             // of a request by its client

@@ -48,29 +48,27 @@ type loader struct {
 	logs map[logKey]logReading
 }
 
+// load returns the scenarios of a document, of no use when there were errors.
 func (l *loader) load(doc *strict.Document) []*Scenario {
 	l.override(doc)
 	base, ok := l.decode(doc)
-	if !ok && len(base.Cases) == 0 && len(base.Variants) == 0 {
+	if !ok && len(base.Cases) == 0 && len(base.Variants) == 0 || len(base.Cases)*len(base.Variants) > MaxOverlays {
 		return nil
 	}
 	if len(base.Cases) == 0 {
-		if s := l.scenario(doc, ""); s != nil {
-			return []*Scenario{s}
-		}
-		return nil
+		return []*Scenario{l.scenario(doc, "")}
 	}
 	var out []*Scenario
-	for i, c := range base.Cases {
+	for _, c := range base.Cases {
 		d := doc.Clone()
-		l.overlay(d, index("cases", i, ".set"), c.Set)
+		l.overlay(d, c.Set)
 		l.override(d)
 		out = append(out, l.scenario(d, c.Name))
 	}
 	return out
 }
 
-// scenario compiles a document, its variants included. It returns nil when something is wrong.
+// scenario compiles a document, its variants included. When something is wrong the result is of no use.
 func (l *loader) scenario(doc *strict.Document, caseName string) *Scenario {
 	f, ok := l.decode(doc)
 	s := &Scenario{}
@@ -84,10 +82,10 @@ func (l *loader) scenario(doc *strict.Document, caseName string) *Scenario {
 		}
 		s.variants = append(s.variants, s.variant(string(p), pool))
 	}
-	for i, v := range f.Variants {
+	for _, v := range f.Variants {
 		d := doc.Clone()
 		l.overlayPolicy(d, v.Policy)
-		l.overlay(d, index("variants", i, ".set"), v.Set)
+		l.overlay(d, v.Set)
 		l.override(d)
 		if vf, ok := l.decode(d); ok {
 			vs := l.compile(vf, d, caseName)
@@ -113,7 +111,7 @@ func (l *loader) override(doc *strict.Document) {
 }
 
 // overlay applies a set: block, shorter paths first when one lies within the other.
-func (l *loader) overlay(doc *strict.Document, block string, set map[string]*yaml.Node) {
+func (l *loader) overlay(doc *strict.Document, set map[string]*yaml.Node) {
 	paths := make([]string, 0, len(set))
 	for p := range set {
 		paths = append(paths, p)
