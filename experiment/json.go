@@ -49,20 +49,27 @@ func (d Difference) MarshalJSON() ([]byte, error) {
 	}{d.Estimate.json(), number(d.RelativePct), number(d.P), d.Verdict})
 }
 
-// MarshalJSON writes the moment with units in its keys; what was not measured is null.
+// MarshalJSON writes the moment with units in its keys, and half of each interval beside its figure;
+// what was not measured is null.
 func (m Moment) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		FromS       number   `json:"from_s"`
-		ToS         number   `json:"to_s"`
-		OfferedRPS  number   `json:"offered_rps"`
-		GoodputRPS  number   `json:"goodput_rps"`
-		ErrorsPct   number   `json:"errors_pct"`
-		P50MS       number   `json:"p50_ms"`
-		P99MS       number   `json:"p99_ms"`
-		GroupShares []number `json:"group_shares_pct"`
+		FromS           number   `json:"from_s"`
+		ToS             number   `json:"to_s"`
+		OfferedRPS      number   `json:"offered_rps"`
+		GoodputRPS      number   `json:"goodput_rps"`
+		GoodputHalf     number   `json:"goodput_rps_half"`
+		ErrorsPct       number   `json:"errors_pct"`
+		ErrorsHalf      number   `json:"errors_pct_half"`
+		P50MS           number   `json:"p50_ms"`
+		P50Half         number   `json:"p50_ms_half"`
+		P99MS           number   `json:"p99_ms"`
+		P99Half         number   `json:"p99_ms_half"`
+		GroupShares     []number `json:"group_shares_pct"`
+		GroupShareHalfs []number `json:"group_shares_pct_half"`
 	}{
-		number(m.FromS), number(m.ToS), number(m.OfferedRPS), number(m.GoodputRPS),
-		number(m.ErrorsPct), number(m.P50MS), number(m.P99MS), numbers(m.GroupShares),
+		number(m.FromS), number(m.ToS), number(m.OfferedRPS), number(m.GoodputRPS), number(m.Half.GoodputRPS),
+		number(m.ErrorsPct), number(m.Half.ErrorsPct), number(m.P50MS), number(m.Half.P50MS),
+		number(m.P99MS), number(m.Half.P99MS), numbers(m.GroupShares), numbers(m.Half.GroupShares),
 	})
 }
 

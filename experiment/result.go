@@ -112,6 +112,17 @@ type Moment struct {
 	P50MS       float64 // NaN (null): nothing was answered
 	P99MS       float64
 	GroupShares []float64 // per cent, by group
+	Half        Halves
+}
+
+// Halves are half of the confidence intervals of a Moment's figures, which lie in the
+// middle. NaN (null) where fewer than two replications have a value.
+type Halves struct {
+	GoodputRPS  float64
+	ErrorsPct   float64
+	P50MS       float64
+	P99MS       float64
+	GroupShares []float64
 }
 
 // TailPoint says that the share Above of the requests that succeeded or timed out took longer than MS

@@ -174,8 +174,14 @@ func TestJSON(t *testing.T) {
 			`{"mean":-1,"lo":-2,"hi":0,"n":3,"relative_pct":-50,"p_adjusted":0.01,"verdict":"better"}`},
 		{Difference{Estimate: Estimate{Mean: nan, Lo: nan, Hi: nan}, RelativePct: nan, P: nan, Verdict: Undecidable},
 			`{"mean":null,"lo":null,"hi":null,"n":0,"relative_pct":null,"p_adjusted":null,"verdict":"not comparable"}`},
-		{Moment{ToS: 1, P50MS: nan, P99MS: 2, GroupShares: []float64{100, nan}},
-			`{"from_s":0,"to_s":1,"offered_rps":0,"goodput_rps":0,"errors_pct":0,"p50_ms":null,"p99_ms":2,"group_shares_pct":[100,null]}`},
+		{
+			Moment{
+				ToS: 1, P50MS: nan, P99MS: 2, GroupShares: []float64{100, nan},
+				Half: Halves{P50MS: nan, P99MS: 0.5, GroupShares: []float64{0, nan}},
+			},
+			`{"from_s":0,"to_s":1,"offered_rps":0,"goodput_rps":0,"goodput_rps_half":0,"errors_pct":0,"errors_pct_half":0,` +
+				`"p50_ms":null,"p50_ms_half":null,"p99_ms":2,"p99_ms_half":0.5,"group_shares_pct":[100,null],"group_shares_pct_half":[0,null]}`,
+		},
 		{TailPoint{MS: 3, Above: 0.25}, `{"ms":3,"above":0.25}`},
 		{Rank{Variant: "a", MeanRank: 1, GeoRatio: math.Inf(1), WorstRatio: 2, WorstIn: "s"},
 			`{"variant":"a","mean_rank":1,"geo_ratio":null,"worst_ratio":2,"worst_in":"s","errors_pct":0}`},

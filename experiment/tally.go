@@ -38,6 +38,7 @@ type partTally struct {
 type momentTally struct {
 	from, to            float64 // seconds
 	offered, ok, errors uint64
+	goodput, errorsPct  moments // of the runs
 	p50, p99            moments
 	shares              []moments // by group of the variant
 }
@@ -117,6 +118,8 @@ func (v *variantTally) addLine(line []measure.Window) {
 		m.offered += w.Offered
 		m.ok += w.OK
 		m.errors += w.Errors
+		m.goodput.add(float64(w.OK) / (m.to - m.from))
+		m.errorsPct.add(100 * float64(w.Errors) / float64(w.Offered)) // NaN: nothing was asked
 		m.p50.add(w.P50MS)
 		m.p99.add(w.P99MS)
 		m.addShares(w.GroupShares)

@@ -63,13 +63,21 @@ func (m *momentTally) moment(groups []int, runs int) Moment {
 		ErrorsPct:  100 * float64(m.errors) / float64(m.offered), // NaN: nothing was asked
 		P50MS:      m.p50.estimate().Mean,
 		P99MS:      m.p99.estimate().Mean,
+		Half: Halves{
+			GoodputRPS: half(m.goodput.estimate()), ErrorsPct: half(m.errorsPct.estimate()),
+			P50MS: half(m.p50.estimate()), P99MS: half(m.p99.estimate()),
+		},
 	}
 	for _, g := range groups {
-		share := math.NaN()
+		share := Estimate{Mean: math.NaN(), Lo: math.NaN(), Hi: math.NaN()}
 		if g >= 0 {
-			share = m.shares[g].estimate().Mean
+			share = m.shares[g].estimate()
 		}
-		out.GroupShares = append(out.GroupShares, share)
+		out.GroupShares = append(out.GroupShares, share.Mean)
+		out.Half.GroupShares = append(out.Half.GroupShares, half(share))
 	}
 	return out
 }
+
+// half is half of an interval.
+func half(e Estimate) float64 { return (e.Hi - e.Lo) / 2 }

@@ -3,6 +3,7 @@ package reports
 import (
 	"html/template"
 	"math"
+	"slices"
 
 	"github.com/lbctl/lbctl/experiment"
 	"github.com/lbctl/lbctl/measure"
@@ -14,7 +15,8 @@ type course struct {
 	unit   string
 	height float64
 	value  func(experiment.Moment) float64
-	auto   bool // logarithmic where values range widely
+	half   func(experiment.Moment) float64 // half of its interval
+	auto   bool                            // logarithmic where values range widely
 }
 
 // maxShareCourses bounds the plots of groups' shares.
@@ -23,22 +25,35 @@ const maxShareCourses = 6
 // coursesOf lists the plots of a scenario: errors only where there are any, and the shares
 // of groups of backends if there are several.
 func coursesOf(s *subject) []course {
-	out := []course{{"p99, ms", "ms", 210, func(m experiment.Moment) float64 { return m.P99MS }, true}}
-	errors := course{"errors, % of requests", "%", 90, func(m experiment.Moment) float64 { return m.ErrorsPct }, false}
+	out := []course{{
+		"p99, ms", "ms", 210, func(m experiment.Moment) float64 { return m.P99MS },
+		func(m experiment.Moment) float64 { return m.Half.P99MS }, true,
+	}}
+	errors := course{
+		"errors, % of requests", "%", 90, func(m experiment.Moment) float64 { return m.ErrorsPct },
+		func(m experiment.Moment) float64 { return m.Half.ErrorsPct }, false,
+	}
 	if !allZero(s, errors) {
 		out = append(out, errors)
 	}
-	out = append(out, course{goodputTitle, "rps", 110, func(m experiment.Moment) float64 { return m.GoodputRPS }, false})
+	out = append(out, course{
+		goodputTitle, "rps", 110, func(m experiment.Moment) float64 { return m.GoodputRPS },
+		func(m experiment.Moment) float64 { return m.Half.GoodputRPS }, false,
+	})
 	for _, g := range sharesShown(s) {
-		share := func(m experiment.Moment) float64 {
-			if g >= len(m.GroupShares) {
-				return math.NaN()
-			}
-			return m.GroupShares[g]
-		}
-		out = append(out, course{"attempts on " + s.Groups[g] + ", %", "%", 110, share, false})
+		share := func(m experiment.Moment) float64 { return at(m.GroupShares, g) }
+		half := func(m experiment.Moment) float64 { return at(m.Half.GroupShares, g) }
+		out = append(out, course{"attempts on " + s.Groups[g] + ", %", "%", 110, share, half, false})
 	}
 	return out
+}
+
+// at returns the i-th value, NaN where there is none.
+func at(values []float64, i int) float64 {
+	if i >= len(values) {
+		return math.NaN()
+	}
+	return values[i]
 }
 
 const goodputTitle = "goodput, rps (dotted: offered)"
@@ -85,7 +100,7 @@ func timeLines(s *subject, l layout) template.HTML {
 	for _, c := range courses {
 		bottom += courseHead + c.height
 	}
-	out := drawing(l, bottom+40, "Time lines of each variant: p99, errors, goodput and shares of groups. Scheduled changes are bars above and shades behind.")
+	out := drawing(l, bottom+40, "Time lines of each variant: p99, errors, goodput and shares of groups. Bands are 95% intervals over the replications. Scheduled changes are bars above and shades behind.")
 	over.draw(out, p, 0)
 	p.bottom = over.height() + 4
 	for i, c := range courses {
@@ -150,6 +165,9 @@ func (p *panel) course(out *svg, s *subject, c course, over *lanes, l layout, la
 	for _, v := range s.backFirst() {
 		out.open("g", "class", v.class("series"), "data-v", v.key, "data-name", v.Name)
 		out.title(v.Name)
+		if d := p.interval(v.TimeLine, c); d != "" {
+			out.leaf("path", "class", "interval", "d", d)
+		}
 		out.leaf("path", "class", "line", "d", polyline(p.trace(v.TimeLine, c)), "stroke-dasharray", v.dash)
 		out.shut("g")
 	}
@@ -182,6 +200,29 @@ func (p *panel) trace(moments []experiment.Moment, c course) []point {
 		out = append(out, point{p.x.at((m.FromS + m.ToS) / 2), p.y.at(y)})
 	}
 	return out
+}
+
+// interval outlines the confidence intervals of a line, "" when they are narrower than
+// the line itself.
+func (p *panel) interval(moments []experiment.Moment, c course) string {
+	const worthDrawing = 2 // pixels
+	var upper, lower []point
+	widest := 0.0
+	for _, m := range moments {
+		y, half := c.value(m), c.half(m)
+		lo, hi := p.y.at(max(y-half, p.y.lo)), p.y.at(min(y+half, p.y.hi))
+		if math.IsNaN(lo) || math.IsNaN(hi) {
+			continue
+		}
+		x := p.x.at((m.FromS + m.ToS) / 2)
+		upper, lower = append(upper, point{x, hi}), append(lower, point{x, lo})
+		widest = max(widest, math.Abs(hi-lo))
+	}
+	if widest < worthDrawing {
+		return ""
+	}
+	slices.Reverse(lower)
+	return polyline(append(upper, lower...)) + "Z"
 }
 
 // offered draws the offered load behind the goodput. It is the same for all

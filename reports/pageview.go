@@ -154,7 +154,7 @@ func figuresOf(s *subject, id string) []figureView {
 	if len(s.Groups) < mostBackends(s) {
 		add("backends", "Every backend", "An even strip is a balanced load. Point at a cell for its backend.", backendStrip)
 	}
-	add("time", "Over time", "Mean over the replications. Requests belong to the time at which they started. Press a variant above to show or hide it.", timeLines)
+	add("time", "Over time", "Mean over the replications; a band is the 95% interval. Requests belong to the time at which they started. Press a variant above to show or hide it.", timeLines)
 	return out
 }
 

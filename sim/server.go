@@ -244,7 +244,8 @@ func (s *server) discard(attempt uint32) {
 	s.waits = kept
 }
 
-// observeService learns from a request that has been served.
+// observeService learns from a request that has been served: the time it took to serve, had it not shared
+// the server. A real one knows it from the CPU time that the request has used.
 func (s *server) observeService(demand time.Duration) {
 	took := float64(demand)
 	if s.full != 1 {
