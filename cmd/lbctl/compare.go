@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -31,60 +31,37 @@ type compareFlags struct {
 	html     string
 }
 
-// overrides change a scenario from the command line.
-type overrides struct {
-	set      []string
-	duration time.Duration
-	seed     uint64
-	hasSeed  bool
-}
-
-func (o *overrides) register(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringArrayVar(&o.set, "set", nil, "change a `path=value` of the scenario, like pool.policy.p2c.choices=3 (repeatable)")
-	f.DurationVar(&o.duration, "duration", 0, "simulate so much virtual time instead of the scenario's")
-	f.Uint64Var(&o.seed, "seed", 0, "first seed instead of the scenario's")
-}
-
-// settings returns the overrides as --set settings.
-func (o *overrides) settings(cmd *cobra.Command) ([]string, error) {
-	set := o.set
-	if cmd.Flags().Changed("duration") {
-		if o.duration <= 0 {
-			return nil, usage(fmt.Errorf("--duration: expected a positive duration like 30s, got %v", o.duration))
-		}
-		set = append(set, "duration="+o.duration.String())
-	}
-	if cmd.Flags().Changed("seed") {
-		set = append(set, fmt.Sprintf("seed=%d", o.seed))
-	}
-	return set, nil
-}
-
 func compareCommand(s streams) *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
 		Use:   "compare [SCENARIO…]",
 		Short: "Compare algorithms on scenarios, with intervals",
 		Long: `Runs every policy (or variant) on every scenario, several times with different seeds, and says
-which is better and how sure that is. A SCENARIO is a built-in name (see lbctl scenarios list) or
-a path. Without one, ` + scenarios.Default + ` is used. All variants of a seed meet the same requests.
+which is better and how sure that is. All variants of a seed meet the same requests.
 
-Differences to the baseline are paired by seed and called significant at a family-wise error rate of
-5% (Holm). The exit code is 1 when an expect: line of a scenario does not hold, 2 for bad input.`,
+A SCENARIO is a built-in name (lbctl scenarios list), a file, or a case of either, like
+prequal-rules/90%. Without one, ` + scenarios.Default + ` is used. Several give a matrix and a ranking.
+
+Differences to the baseline are paired by seed and called significant at a family-wise error
+rate of 5% (Holm). The exit code is 1 when an expect: line of a scenario does not hold, 2 for bad
+input, 130 when interrupted: then the result is about the replications that were finished.`,
 		Example: `  lbctl compare
   lbctl compare one-slow-backend black-hole --policies round_robin,p2c,prequal
-  lbctl compare my.yaml --seeds 40 --set pool.policy.p2c.choices=3 --json result.json`,
-		RunE: func(cmd *cobra.Command, args []string) error { return compare(cmd, args, f, s) },
+  lbctl compare uniform --policies all --seeds 40 --html uniform.html
+  lbctl compare ./my.yaml --duration 2m --set pool.policy.p2c.choices=3 --json - | jq .finding`,
+		ValidArgsFunction: completeScenarios,
+		RunE:              func(cmd *cobra.Command, args []string) error { return compare(cmd, args, f, s) },
 	}
 	f.register(cmd)
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.policies, "policies", nil, "compare these policies instead of the scenario's `list`")
+	flags.StringSliceVar(&f.policies, "policies", nil, "compare these policies, or variants of the scenario, instead of its `list`; all: every policy")
 	flags.IntVar(&f.seeds, "seeds", 0, "number of replications instead of the scenario's")
 	flags.StringVar(&f.baseline, "baseline", "", "policy or variant to compare with (default: the scenario's own policy, or the first)")
-	flags.StringVar(&f.json, "json", "", "write the result as JSON to `file`; - for standard output")
+	flags.StringVar(&f.json, "json", "", "write the result as JSON to `file`; - for standard output, with nothing else on it")
 	flags.StringVar(&f.csv, "csv", "", "write the figures as CSV to `file`; - for standard output")
 	flags.StringVar(&f.html, "html", defaultReport, "write the report to `file`; - for standard output, '' for none")
+	completeFlag(cmd, "policies", completePolicies)
+	completeFlag(cmd, "baseline", completePolicy)
 	return cmd
 }
 
@@ -92,40 +69,33 @@ func compare(cmd *cobra.Command, args []string, f compareFlags, s streams) error
 	if len(args) == 0 {
 		args = []string{scenarios.Default}
 	}
-	outs, quiet, err := f.outputs(cmd, s)
+	all, cases, err := f.load(cmd, args)
 	if err != nil {
 		return err
 	}
-	set, err := f.settings(cmd)
-	if err != nil {
+	outs := f.outputs(cmd)
+	if err := checkTargets(outs.targets(), filesOf(all)); err != nil {
 		return err
 	}
-	cases, err := f.cases(cmd, args, set)
-	if err != nil {
-		return err
-	}
-	if err := outs.open(); err != nil {
-		return usage(err)
-	}
-	defer outs.discard()
 	bar := newProgress(s.err, "simulating")
 	result, err := experiment.Run(cmd.Context(), experiment.Options{
-		Cases: cases, Baseline: f.baseline, Command: commandLine(cmd, args), Progress: bar.set,
+		Cases: cases, Baseline: f.baseline, Command: commandLine(cmd, args),
+		Repeat: f.repeat(cmd, all), Progress: bar.set,
 	}, simulateVariant)
 	bar.done()
 	if err != nil {
-		return failure(err)
+		return failure(cmd.Context(), err)
 	}
-	if !quiet {
+	if err := outs.write(result, s.out); err != nil {
+		return exitError{exitFailed, err}
+	}
+	if !outs.toStdout() {
 		if err := reports.Table(s.out, result, tableOptions(s.out)); err != nil {
-			return failure(err)
+			return exitError{exitFailed, err}
 		}
 	}
-	if err := outs.write(result); err != nil {
-		return failure(err)
-	}
 	outs.announce(s.err)
-	return verdict(result, s.err)
+	return verdict(cmd.Context(), result)
 }
 
 // simulateVariant is the driver that experiment repeats.
@@ -133,44 +103,71 @@ func simulateVariant(ctx context.Context, v scenarios.Variant, seed uint64) (*me
 	return sim.Run(ctx, v.Scenario, seed, sim.Options{})
 }
 
-// cases loads the scenarios and settles what is compared in each.
-func (f *compareFlags) cases(cmd *cobra.Command, args, set []string) ([]experiment.Case, error) {
-	list, err := loadScenarios(args, set)
-	if err != nil {
-		return nil, err
+func (f *compareFlags) outputs(cmd *cobra.Command) outputs {
+	var o outputs
+	o.add("json", f.json, "JSON", reports.JSON)
+	o.add("csv", f.csv, "CSV", reports.CSV)
+	if cmd.Flags().Changed("html") || !o.toStdout() {
+		o.add("html", f.html, "report", reports.HTML)
 	}
-	var cases []experiment.Case
-	var errs []error
-	for _, sc := range list {
-		variants := sc.Variants()
-		if cmd.Flags().Changed("policies") {
-			if variants, err = sc.PolicyVariants(f.policies); err != nil {
-				return nil, usage(fmt.Errorf("--policies: %w", err))
-			}
-		}
-		seeds, err := f.seedList(cmd, sc)
-		errs = append(errs, err, knownBaseline(f.baseline, variants))
-		cases = append(cases, experiment.Case{Scenario: sc, Variants: variants, Seeds: seeds})
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, usage(err)
-	}
-	return cases, nil
+	return o
 }
 
-func (f *compareFlags) seedList(cmd *cobra.Command, sc *scenarios.Scenario) ([]uint64, error) {
-	n := sc.Seeds
-	if cmd.Flags().Changed("seeds") {
-		n = f.seeds
+// load loads the scenarios and settles what is compared in each.
+func (f *compareFlags) load(cmd *cobra.Command, args []string) ([]chosen, []experiment.Case, error) {
+	if n := f.seeds; cmd.Flags().Changed("seeds") && (n < 1 || n > scenarios.MaxSeeds) {
+		return nil, nil, usage(fmt.Errorf("--seeds: expected 1 to %d, got %d", scenarios.MaxSeeds, n))
 	}
-	if n < 1 || n > scenarios.MaxSeeds {
-		return nil, fmt.Errorf("--seeds: expected 1 to %d, got %d", scenarios.MaxSeeds, n)
+	set, err := f.settings(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := loadScenarios(args, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	var cases []experiment.Case
+	var blames []blame
+	for _, c := range all {
+		variants, errs := f.variants(cmd, c.Scenario)
+		for _, err := range errs {
+			blames = append(blames, blame{c.Name, err})
+		}
+		cases = append(cases, experiment.Case{Scenario: c.Scenario, Variants: variants, Seeds: f.seedList(c.Scenario)})
+	}
+	if err := joinBlames(blames, len(all)); err != nil {
+		return nil, nil, usage(err)
+	}
+	return all, cases, nil
+}
+
+// variants returns what is compared in a scenario.
+func (f *compareFlags) variants(cmd *cobra.Command, sc *scenarios.Scenario) (variants []scenarios.Variant, errs []error) {
+	variants = sc.Variants()
+	if cmd.Flags().Changed("policies") {
+		if variants, errs = variantsNamed(sc, f.policies); len(errs) > 0 {
+			for i := range errs {
+				errs[i] = fmt.Errorf("--policies: %w", errs[i])
+			}
+			return nil, errs
+		}
+	}
+	if err := knownBaseline(f.baseline, variants); err != nil {
+		return nil, []error{err}
+	}
+	return variants, nil
+}
+
+func (f *compareFlags) seedList(sc *scenarios.Scenario) []uint64 {
+	n := sc.Seeds
+	if f.seeds > 0 {
+		n = f.seeds
 	}
 	seeds := make([]uint64, n)
 	for i := range seeds {
 		seeds[i] = sc.Seed + uint64(i)
 	}
-	return seeds, nil
+	return seeds
 }
 
 func knownBaseline(name string, variants []scenarios.Variant) error {
@@ -184,30 +181,52 @@ func knownBaseline(name string, variants []scenarios.Variant) error {
 	return fmt.Errorf("--baseline: %q is not among the compared variants%s (%s)", name, didYouMean(name, names), strings.Join(names, ", "))
 }
 
-// verdict turns a result into the exit code.
-func verdict(r *experiment.Result, w io.Writer) error {
-	if r.Interrupted {
-		fmt.Fprintln(w, "stopped early: the figures are of the replications that had finished")
-		return exitError{code: exitInterrupted}
+// filesOf returns the files that scenarios came from.
+func filesOf(all []chosen) []string {
+	var files []string
+	for _, c := range all {
+		if c.file != "" && !slices.Contains(files, c.file) {
+			files = append(files, c.file)
+		}
 	}
-	failed := 0
+	return files
+}
+
+// repeat returns the command that repeats one run, by the scenario's name.
+func (f *compareFlags) repeat(cmd *cobra.Command, all []chosen) func(scenario, variant string, seed uint64) string {
+	again := f.again(cmd)
+	return func(scenario, variant string, seed uint64) string {
+		i := slices.IndexFunc(all, func(c chosen) bool { return c.Name == scenario })
+		words := append(plainArguments([]string{all[i].arg}), "--policy", variant, "--seed", strconv.FormatUint(seed, 10))
+		return cmd.Root().Name() + " simulate " + quoteWords(append(words, again...))
+	}
+}
+
+// verdict turns a result into the exit code.
+func verdict(ctx context.Context, r *experiment.Result) error {
+	if r.Interrupted {
+		return stopped(ctx, errors.New("stopped early: the figures are of the replications that had finished"))
+	}
+	var broken []string
+	lines := 0
 	for _, sc := range r.Scenarios {
 		for _, e := range sc.Expectations {
+			lines++
 			if !e.Met {
-				failed++
+				broken = append(broken, fmt.Sprintf("%s: %s does not hold: %s has %s", sc.Name, e.Line, e.Variant, experiment.Format(e.Value)))
 			}
 		}
 	}
-	if failed > 0 {
-		return exitError{exitFailed, fmt.Errorf("%d expect: line(s) did not hold", failed)}
+	if len(broken) > 0 {
+		return exitError{exitFailed, fmt.Errorf("%d of %d expect: lines failed\n%s", len(broken), lines, strings.Join(broken, "\n"))}
 	}
 	return nil
 }
 
 // failure is an error of the run itself rather than of its input.
-func failure(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return exitError{exitInterrupted, errors.New("stopped before any replication had finished; nothing written")}
+func failure(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, errors.New("stopped before any replication had finished; nothing written"))
 	}
 	return exitError{exitFailed, err}
 }

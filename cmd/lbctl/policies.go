@@ -1,13 +1,14 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/lbctl/lbctl/config"
 	"github.com/lbctl/lbctl/config/strict"
 	"github.com/lbctl/lbctl/lb/policy"
 )
@@ -17,6 +18,12 @@ func policiesCommand(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policies [NAME…]",
 		Short: "List the algorithms, their parameters and when to use which",
+		Long: `Lists the algorithms, or those named: what each does, when to use it, and its parameters with their
+defaults and bounds. A scenario sets a parameter under pool: policy:, --set from the command line.`,
+		Example: `  lbctl policies
+  lbctl policies p2c prequal
+  lbctl compare --policies p2c --set pool.policy.p2c.choices=3`,
+		ValidArgsFunction: completePolicyNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			kinds, err := chosenKinds(args)
 			if err != nil {
@@ -38,23 +45,22 @@ func policiesCommand(s streams) *cobra.Command {
 	return cmd
 }
 
+// chosenKinds returns the policies of those names, or all.
 func chosenKinds(names []string) ([]policy.Kind, error) {
 	if len(names) == 0 {
 		return policy.Kinds(), nil
 	}
-	var valid []string
-	for _, k := range policy.Kinds() {
-		valid = append(valid, k.Name)
-	}
 	var kinds []policy.Kind
+	var errs []error
 	for _, name := range names {
 		k, ok := policy.Lookup(name)
 		if !ok {
-			return nil, fmt.Errorf("unknown policy %q%s", name, didYouMean(name, valid))
+			errs = append(errs, config.CheckPolicy(name))
+			continue
 		}
 		kinds = append(kinds, k)
 	}
-	return kinds, nil
+	return kinds, errors.Join(errs...)
 }
 
 func writePolicy(w io.Writer, k policy.Kind) {
@@ -106,7 +112,5 @@ func writePoliciesJSON(w io.Writer, kinds []policy.Kind) error {
 		}
 		list = append(list, p)
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(list)
+	return writeJSON(w, list)
 }

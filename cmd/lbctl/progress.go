@@ -17,7 +17,7 @@ type progress struct {
 
 func newProgress(w io.Writer, title string) *progress {
 	_, tty := terminal(w)
-	return &progress{w: w, title: title, quiet: !tty}
+	return &progress{w: w, title: title, quiet: !tty || dumb()}
 }
 
 // set shows that done of total steps are finished.

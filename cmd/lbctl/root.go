@@ -3,56 +3,115 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/lbctl/lbctl/config/strict"
 )
 
-// streams are where output goes.
-type streams struct{ out, err io.Writer }
-
-// terminal returns whether w is a terminal, and how many columns it has.
-func terminal(w io.Writer) (width int, ok bool) {
-	f, isFile := w.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	return width, err == nil
-}
-
-// color says whether to colour what goes to w: to terminals, unless NO_COLOR (no-color.org) is set.
-func color(w io.Writer) bool {
-	_, ok := terminal(w)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
 func rootCommand(s streams) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "lbctl",
-		Short:         "Try load balancing before you deploy it",
-		Long:          "lbctl runs the code of a load balancer in a simulator, so that you see what an\nalgorithm or a setting does to your latency before you ship it.",
+	root := group(&cobra.Command{
+		Use:   "lbctl",
+		Short: "Try load balancing before you deploy it",
+		Long: `lbctl runs the code of a load balancer in a simulator, so that you see what an
+algorithm or a setting does to your latency before you ship it.`,
+		Example: `  lbctl compare                        the built-in scenario, all that is worth comparing
+  lbctl scenarios list                 what else is built in
+  lbctl simulate black-hole --explain 3`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-	}
+	})
 	root.SetOut(s.out)
 	root.SetErr(s.err)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("lbctl {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s))
+	root.AddCommand(compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s), versionCommand(s))
+	root.InitDefaultHelpCmd()
+	helpAbout(root)
 	return root
+}
+
+// group makes a command that only holds others: alone it prints its help, and it refuses a
+// name that is none of theirs.
+func group(cmd *cobra.Command) *cobra.Command {
+	cmd.DisableFlagsInUseLine = true
+	cmd.Args = subcommand
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	return cmd
+}
+
+// subcommand refuses what is left when no command of a group is called so.
+func subcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	_, within, _ := strings.Cut(cmd.CommandPath()+" "+args[0], " ")
+	if near := didYouMean(args[0], names); near != "" {
+		return usage(fmt.Errorf("unknown command %q%s", within, near))
+	}
+	return usage(fmt.Errorf("unknown command %q; expected one of %s", within, strings.Join(names, ", ")))
+}
+
+// helpAbout makes the help command refuse a topic that does not exist, where cobra's own exits with 0.
+func helpAbout(root *cobra.Command) {
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		panic("lbctl: no help command: " + err.Error())
+	}
+	help.Run = nil
+	help.RunE = func(_ *cobra.Command, args []string) error {
+		about, rest, err := root.Find(args)
+		if err == nil && len(about.Commands()) > 0 {
+			err = subcommand(about, rest)
+		}
+		if err != nil {
+			return usage(err)
+		}
+		about.InitDefaultHelpFlag()
+		return about.Help()
+	}
+}
+
+// noArgs is what commands without arguments take.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(fmt.Errorf("expected no arguments, got %q (see %s --help)", args[0], cmd.CommandPath()))
+	}
+	return nil
+}
+
+// oneScenario is what commands about a single scenario take.
+func oneScenario(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return usage(fmt.Errorf("expected one scenario, got %d arguments (see %s --help)", len(args), cmd.CommandPath()))
+	}
+	return nil
+}
+
+// someScenarios is what commands about at least one scenario take.
+func someScenarios(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return usage(fmt.Errorf("expected at least one scenario (see %s --help)", cmd.CommandPath()))
+	}
+	return nil
 }
 
 // expects says what a flag of a type takes.
 func expects(kind string) string {
 	switch kind {
-	case "int", "uint64":
+	case "int":
 		return "a whole number"
+	case "uint64":
+		return "a whole number from 0"
 	case "duration":
 		return `a duration with a unit, like "30s"`
 	case "bool":
@@ -61,30 +120,34 @@ func expects(kind string) string {
 	return "a " + kind
 }
 
-// oneScenario is what commands about a single scenario take.
-func oneScenario(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return usage(fmt.Errorf("expected one scenario, a built-in name or a path, got %d (see %s --help)", len(args), cmd.CommandPath()))
-	}
-	return nil
-}
-
-// flagError adds the nearest flag to the complaint about an unknown one.
+// flagError says what a flag takes, and names the nearest flag for an unknown one.
 func flagError(cmd *cobra.Command, err error) error {
 	var invalid *pflag.InvalidValueError
 	if errors.As(err, &invalid) {
 		f := invalid.GetFlag()
 		return usage(fmt.Errorf("--%s: expected %s, got %q", f.Name, expects(f.Value.Type()), invalid.GetValue()))
 	}
-	var unknown *pflag.NotExistError
-	if !errors.As(err, &unknown) {
-		return usage(err)
+	var bare *pflag.ValueRequiredError
+	if errors.As(err, &bare) {
+		return usage(fmt.Errorf("--%s: expected a value after it", bare.GetSpecifiedName()))
 	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	near := strict.Nearest(unknown.GetSpecifiedName(), names)
+	near := ""
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		near = strict.Nearest(unknown.GetSpecifiedName(), names)
+	}
 	if near == "" {
 		return usage(fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath()))
 	}
 	return usage(fmt.Errorf("%w; did you mean --%s?", err, near))
+}
+
+// didYouMean names the valid name that is near, if any.
+func didYouMean(name string, valid []string) string {
+	if near := strict.Nearest(name, valid); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	return ""
 }

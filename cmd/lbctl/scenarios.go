@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,10 +12,13 @@ import (
 )
 
 func scenariosCommand(s streams) *cobra.Command {
-	cmd := &cobra.Command{
+	cmd := group(&cobra.Command{
 		Use:   "scenarios",
 		Short: "The built-in scenarios, and checks of your own",
-	}
+		Example: `  lbctl scenarios list
+  lbctl scenarios show one-slow-backend > my.yaml
+  lbctl scenarios validate my.yaml`,
+	})
 	cmd.AddCommand(listCommand(s), showCommand(s), validateCommand(s), schemaCommand(s))
 	return cmd
 }
@@ -24,28 +28,17 @@ func listCommand(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the built-in scenarios",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			type entry struct {
-				Name  string `json:"name"`
-				Shows string `json:"shows"`
-			}
-			list := []entry{}
-			for _, name := range scenarios.Builtins() {
-				all, err := scenarios.Builtin(name, scenarios.LoadOptions{})
-				if err != nil {
-					panic("lbctl: built-in scenario: " + err.Error())
-				}
-				shows, _, _ := strings.Cut(all[0].About, "\n")
-				list = append(list, entry{name, shows})
-			}
 			if asJSON {
-				e := json.NewEncoder(s.out)
-				e.SetIndent("", "  ")
-				return e.Encode(list)
+				return writeJSON(s.out, listing())
 			}
-			for _, e := range list {
-				fmt.Fprintf(s.out, "%-28s %s\n", e.Name, e.Shows)
+			widest := 0
+			for _, e := range listing() {
+				widest = max(widest, len(e.Name))
+			}
+			for _, e := range listing() {
+				fmt.Fprintf(s.out, "%-*s  %s\n", widest, e.Name, e.Shows)
 			}
 			return nil
 		},
@@ -54,15 +47,49 @@ func listCommand(s streams) *cobra.Command {
 	return cmd
 }
 
+// entry is a built-in scenario as lbctl scenarios list --json writes it.
+type entry struct {
+	Name  string `json:"name"`
+	Shows string `json:"shows"`
+}
+
+func listing() []entry {
+	list := []entry{}
+	for _, name := range scenarios.Builtins() {
+		list = append(list, entry{name, shows(name)})
+	}
+	return list
+}
+
+// shows returns the first line of what a built-in scenario says about itself.
+func shows(name string) string {
+	all, err := scenarios.Builtin(name, scenarios.LoadOptions{})
+	if err != nil {
+		panic("lbctl: built-in scenario: " + err.Error())
+	}
+	first, _, _ := strings.Cut(all[0].About, "\n")
+	return first
+}
+
+// writeJSON writes v as indented JSON, for people and programs.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
 func showCommand(s streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "show NAME",
-		Short: "Print a built-in scenario, to read or to start your own from",
-		Args:  oneScenario,
+		Use:               "show NAME",
+		Short:             "Print a built-in scenario, to read or to start your own from",
+		Example:           `  lbctl scenarios show one-slow-backend > my.yaml`,
+		Args:              oneScenario,
+		ValidArgsFunction: completeBuiltin,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text, err := scenarios.BuiltinFile(args[0])
 			if err != nil {
-				return usage(err)
+				return usage(noScenario(args[0]))
 			}
 			_, err = s.out.Write(text)
 			return err
@@ -71,24 +98,51 @@ func showCommand(s streams) *cobra.Command {
 }
 
 func validateCommand(s streams) *cobra.Command {
-	var set []string
+	var o overrides
 	cmd := &cobra.Command{
 		Use:   "validate SCENARIO…",
 		Short: "Check scenario files, all errors at once",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			list, err := loadScenarios(args, set)
+		Long: `Checks scenario files and says what is wrong with them, every error with its position and what
+was expected. The exit code is 2 when something is.`,
+		Example: `  lbctl scenarios validate my.yaml
+  lbctl scenarios validate scenarios/*.yaml --set duration=10s`,
+		Args:              someScenarios,
+		ValidArgsFunction: completeScenarios,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := o.settings(cmd)
 			if err != nil {
 				return err
 			}
-			for _, sc := range list {
-				fmt.Fprintf(s.out, "%s: ok, %s, %d backends, %d variants\n", sc.Name, sc.Duration, len(sc.Model(sc.Seed).Backends()), len(sc.Variants()))
-			}
-			return nil
+			return validate(args, set, s.out)
 		},
 	}
-	cmd.Flags().StringArrayVar(&set, "set", nil, "change a `path=value` first (repeatable)")
+	o.registerSet(cmd)
 	return cmd
+}
+
+// validate describes the scenarios that are sound and returns what is wrong with the others.
+func validate(args []string, set []setting, w io.Writer) error {
+	var blames []blame
+	for _, arg := range args {
+		list, err := loadArgument(arg, set)
+		blames = append(blames, blamesOf(arg, err, set)...)
+		for _, c := range list {
+			fmt.Fprintf(w, "%s: ok, %v, %s, %s\n", c.Name, c.Duration,
+				counted(len(c.Model(c.Seed).Backends()), "backend"), counted(len(c.Variants()), "variant"))
+		}
+	}
+	if err := joinBlames(blames, len(args)); err != nil {
+		return usage(err)
+	}
+	return nil
+}
+
+// counted writes n things: "1 backend", "2 backends".
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func schemaCommand(s streams) *cobra.Command {
@@ -100,11 +154,11 @@ func schemaCommand(s streams) *cobra.Command {
   # yaml-language-server: $schema=scenario.schema.json
 
 at the top of a scenario after lbctl scenarios schema > scenario.schema.json.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			schema, err := scenarios.SchemaJSON()
 			if err != nil {
-				return failure(err)
+				panic("lbctl: the schema cannot be written: " + err.Error())
 			}
 			_, err = s.out.Write(schema)
 			return err
