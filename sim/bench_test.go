@@ -62,8 +62,8 @@ func benchmark(b *testing.B, sc *scenarios.Scenario) {
 
 // TestMemoryIsBounded holds the live heap after 2 million requests against that after 200 thousand.
 func TestMemoryIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a second")
+	if testing.Short() || raceDetector {
+		t.Skip("takes time")
 	}
 	held := func(n int) uint64 {
 		w, err := newWorld(farm(t, "p2c", n), Options{}, 1)

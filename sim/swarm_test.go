@@ -25,7 +25,7 @@ func TestSwarm(t *testing.T) {
 	if given["swarm.seed"] && !given["swarm.seeds"] {
 		seeds = 1
 	}
-	if testing.Short() {
+	if testing.Short() || raceDetector {
 		seeds = min(seeds, 50)
 	}
 	for i := range uint64(seeds) {

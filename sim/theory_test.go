@@ -43,6 +43,9 @@ func (c *check) sharp() bool { return c.tight == 0 || c.half <= c.tight*c.want }
 // TestTheory holds the simulator to queueing theory, as crosscheck/theory.csv has it from GNU Octave. With -v it
 // prints the table. -short leaves out the cases that need more than a million requests.
 func TestTheory(t *testing.T) {
+	if raceDetector {
+		t.Skip("a matter of numbers, not of races")
+	}
 	cases := theoryCases(t)
 	alarm := falseAlarm / float64(countChecks(cases))
 	results := make([][]check, len(cases))
@@ -76,6 +79,9 @@ func (c *check) report(t *testing.T) {
 // TestTheoryCatches has the table's checks look at simulators that are wrong: backends that are 3% slower or
 // faster than they should be, and a policy that sees less than it should.
 func TestTheoryCatches(t *testing.T) {
+	if raceDetector {
+		t.Skip("a matter of numbers, not of races")
+	}
 	cases := map[string]*theoryCase{}
 	all := theoryCases(t)
 	for _, c := range all {
