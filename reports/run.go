@@ -1,9 +1,11 @@
 package reports
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,84 +30,94 @@ type Span struct {
 
 const (
 	maxBackendRows = 24 // more backends are shown by group only
-	maxEventRows   = 30 // more events are counted only
-	labelWidth     = 20 // of the time line's labels
+	maxEventRows   = 40 // more events are counted only
+	maxLabel       = 20 // columns of the time line's labels, where there is room
+	eventIndent    = 13 // columns before what happened
+	maxNamed       = 3  // more backends of one event are counted only
 )
 
 // Run writes one run in detail: its figures, backends, time line and events. A single run has
-// no intervals: it shows what happened, not what to expect.
+// no intervals: it shows what happened, not what to expect. No line is wider than o.Width.
 func Run(w io.Writer, s Single, o TableOptions) error {
 	if o.Width <= 0 {
 		o.Width = DefaultWidth
 	}
-	var b strings.Builder
-	s.headline(&b)
-	s.figures(&b)
-	if _, err := io.WriteString(w, b.String()+"\n"); err != nil {
+	t := &terminal{out: bufio.NewWriter(w), width: max(o.Width, MinWidth), color: o.Color}
+	t.paragraph(bold, "", s.headline())
+	t.line(plain, "")
+	s.figures(t)
+	t.line(plain, "")
+	t.grid(s.backends(t.width).fit(t.width, vital))
+	t.line(plain, "")
+	s.timeLine(t)
+	t.line(plain, "")
+	s.events(t)
+	if err := t.out.Flush(); err != nil {
 		return err
 	}
-	if err := s.backends().write(w, o.Color); err != nil {
-		return err
-	}
-	b.Reset()
-	s.timeLine(&b, o)
-	s.events(&b)
-	_, err := io.WriteString(w, b.String())
-	return err
+	return t.err
 }
 
-func (s *Single) headline(b *strings.Builder) {
-	fmt.Fprintf(b, "%s, %s, seed %d: %v simulated", s.Scenario, s.Variant, s.Seed, s.Run.Until)
+func (s *Single) headline() string {
+	text := fmt.Sprintf("%s, %s, seed %d: %s simulated", s.Scenario, s.Variant, s.Seed, seconds(s.Run.Until.Seconds()))
 	if s.Run.Warmup > 0 {
-		fmt.Fprintf(b, ", the first %v cut off as warm-up", s.Run.Warmup)
+		text += fmt.Sprintf(", the first %s cut off as warm-up", seconds(s.Run.Warmup.Seconds()))
 	}
 	if s.Run.WarmupBad {
-		b.WriteString(" (no steady state was found: simulate longer)")
+		text += " (no steady state was found: simulate longer)"
 	}
-	b.WriteString("\n\n")
+	return text
 }
 
-func (s *Single) figures(b *strings.Builder) {
+// figures writes how requests ended and how long they took.
+func (s *Single) figures(t *terminal) {
 	r := s.Run
-	fmt.Fprintf(b, "requests %d", r.Requests)
-	for e, n := range r.Endings {
-		if n > 0 {
-			fmt.Fprintf(b, "  %s %d (%s%%)", measure.Ending(e), n, brief(100*float64(n)/float64(r.Requests)))
-		}
-	}
-	if r.Retries > 0 {
-		fmt.Fprintf(b, "  retries %d", r.Retries)
-	}
-	b.WriteByte('\n')
+	t.paragraph(plain, "", fmt.Sprintf("requests %d: %s", r.Requests, strings.Join(s.endings(), ", ")))
+	var latencies []string
 	for _, m := range measure.Metrics() {
-		if !m.IsLatency() {
-			continue
+		if m.IsLatency() {
+			sign := ""
+			if r.Censored[m] {
+				sign = "≥ "
+			}
+			latencies = append(latencies, titleOf(m).name+" "+sign+brief(r.Values[m]))
 		}
-		sign := ""
-		if r.Censored[m] {
-			sign = "≥ "
-		}
-		fmt.Fprintf(b, "%s %s%s  ", strings.TrimSuffix(string(m), "_ms"), sign, brief(r.Values[m]))
 	}
-	b.WriteString("ms\n")
+	t.paragraph(plain, "", "latency ms: "+strings.Join(latencies, ", "))
 	l := r.Little
-	fmt.Fprintf(b, "goodput %s/s of %s/s offered; Little's law: L %s = λ %s/s · W %s s\n",
-		brief(r.Values[measure.GoodputRPS]), brief(r.Values[measure.OfferedRPS]), brief(l.InSystem), brief(l.Rate), brief(l.MeanTime))
+	t.paragraph(plain, "", fmt.Sprintf("goodput %s/s of %s/s offered; Little's law: L %s = λ %s/s · W %s s",
+		brief(r.Values[measure.GoodputRPS]), brief(r.Values[measure.OfferedRPS]), brief(l.InSystem), brief(l.Rate), brief(l.MeanTime)))
 }
 
-func (s *Single) backends() *grid {
-	rows := s.Run.Backends
-	head := "backend"
+// endings says how many requests ended how.
+func (s *Single) endings() []string {
+	var parts []string
+	for e, n := range s.Run.Endings {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d (%s%%)", measure.Ending(e), n, brief(100*float64(n)/float64(s.Run.Requests))))
+		}
+	}
+	if len(parts) == 0 {
+		parts = append(parts, "none counts")
+	}
+	if s.Run.Retries > 0 {
+		parts = append(parts, fmt.Sprintf("retries %d", s.Run.Retries))
+	}
+	return parts
+}
+
+func (s *Single) backends(limit int) *grid {
+	rows, head := s.Run.Backends, "backend"
 	if len(rows) > maxBackendRows {
 		rows, head = s.Run.Groups, "group"
 	}
 	g := &grid{heads: []string{head}, left: []bool{true}}
 	for _, m := range measure.BackendMetrics() {
-		g.heads = append(g.heads, metricHeads[m])
+		g.heads = append(g.heads, titleOf(m).String())
 		g.left = append(g.left, false)
 	}
 	for _, b := range rows {
-		row := []cell{{text: b.Name}}
+		row := []cell{{text: truncate(b.Name, max(leastName, limit/3))}}
 		for _, m := range measure.BackendMetrics() {
 			row = append(row, cell{text: brief(b.Values[m])})
 		}
@@ -114,44 +126,61 @@ func (s *Single) backends() *grid {
 	return g
 }
 
-var metricHeads = map[measure.Metric]string{
-	measure.SharePct: "share %", measure.UtilizationPct: "utilization %", measure.ErrorsPct: "errors %",
-	measure.PeakQueue: "peak queue", measure.PeakInFlight: "peak in-flight",
+// track is a row of the time line: what it is, its course in so many columns, and a note.
+type track struct {
+	label  string
+	course func(columns int) string
+	note   string
 }
 
-func (s *Single) timeLine(b *strings.Builder, o TableOptions) {
-	line := s.Run.TimeLine
-	columns := min(len(line), max(20, o.Width-labelWidth-16))
-	draw := func(label string, value func(w measure.Window) float64) {
-		values := make([]float64, len(line))
-		most := math.NaN()
-		for i, w := range line {
-			values[i] = value(w)
-			most = math.Max(zeroIfNaN(most), zeroIfNaN(values[i]))
-		}
-		fmt.Fprintf(b, "%s %s  max %s\n", padded(label), Sparkline(values, columns), brief(most))
+// timeLine draws the tracks below each other, to one scale of time.
+func (s *Single) timeLine(t *terminal) {
+	tracks := s.tracks()
+	label, note := 0, 0
+	for _, k := range tracks {
+		label, note = max(label, width(k.label)), max(note, width(k.note))
 	}
-	fmt.Fprintf(b, "\n%s 0%ss\n", padded("time"), padLeft(strconv.FormatFloat(s.Run.Until.Seconds(), 'g', 4, 64), columns-2))
-	draw("goodput /s", func(w measure.Window) float64 { return float64(w.OK) / w.To.Sub(w.From).Seconds() })
-	draw("p50 ms", func(w measure.Window) float64 { return w.P50MS })
-	draw("p99 ms", func(w measure.Window) float64 { return w.P99MS })
-	draw("errors /s", func(w measure.Window) float64 { return float64(w.Errors) / w.To.Sub(w.From).Seconds() })
+	label, note = min(label, maxLabel, t.width/3), min(note, t.width/3)
+	columns := min(max(1, len(s.Run.TimeLine)), t.width-label-note-3)
+	for _, k := range tracks {
+		line := padRight(truncate(k.label, label), label) + " " + k.course(columns) + "  " + truncate(k.note, max(1, note))
+		t.line(plain, strings.TrimRight(line, " "))
+	}
+}
+
+func (s *Single) tracks() []track {
+	end := seconds(s.Run.Until.Seconds())
+	all := []track{{label: "time", course: func(columns int) string {
+		return "0" + strings.Repeat(" ", max(1, columns-1-width(end))) + end
+	}}}
+	add := func(label string, value func(w measure.Window) float64) {
+		all = append(all, s.sparkline(label, value))
+	}
+	add("goodput /s", func(w measure.Window) float64 { return perSecond(w, w.OK) })
+	add("p50 ms", func(w measure.Window) float64 { return w.P50MS })
+	add("p99 ms", func(w measure.Window) float64 { return w.P99MS })
+	add("errors /s", func(w measure.Window) float64 { return perSecond(w, w.Errors) })
 	for g, group := range s.Run.Groups {
 		if len(s.Run.Groups) > 1 {
-			draw("share "+group.Name+" %", func(w measure.Window) float64 { return w.GroupShares[g] })
+			add("share "+group.Name+" %", func(w measure.Window) float64 { return w.GroupShares[g] })
 		}
 	}
 	for _, c := range s.Changes {
-		fmt.Fprintf(b, "%s %s  %s\n", padded("change"), shade(c, s.Run.Until, columns), c.Label)
+		all = append(all, track{"change", func(columns int) string { return shade(c, s.Run.Until, columns) }, c.Label})
 	}
+	return all
 }
 
-func zeroIfNaN(v float64) float64 {
-	if math.IsNaN(v) {
-		return 0
+// sparkline is a track of values that notes the largest.
+func (s *Single) sparkline(label string, value func(w measure.Window) float64) track {
+	values := make([]float64, len(s.Run.TimeLine))
+	for i, w := range s.Run.TimeLine {
+		values[i] = value(w)
 	}
-	return v
+	return track{label, func(columns int) string { return Sparkline(values, columns) }, "max " + brief(largest(values))}
 }
+
+func perSecond(w measure.Window, n uint64) float64 { return float64(n) / w.To.Sub(w.From).Seconds() }
 
 // shade marks the part of a line of so many columns in which the change is in force.
 func shade(c Span, until time.Duration, columns int) string {
@@ -162,34 +191,87 @@ func shade(c Span, until time.Duration, columns int) string {
 	return strings.Repeat("·", from) + strings.Repeat("█", to-from) + strings.Repeat("·", columns-to)
 }
 
-func padded(label string) string {
-	label = truncate(label, labelWidth)
-	return label + strings.Repeat(" ", labelWidth-width(label))
-}
+func padLeft(s string, n int) string { return strings.Repeat(" ", max(0, n-width(s))) + s }
 
-func padLeft(s string, n int) string { return strings.Repeat(" ", max(0, n-len(s))) + s }
+func padRight(s string, n int) string { return s + strings.Repeat(" ", max(0, n-width(s))) }
 
-func (s *Single) events(b *strings.Builder) {
-	events := s.Run.Events
-	if len(events) == 0 {
-		b.WriteString("\nno events\n")
+// events lists what happened to backends. What happens to several backends alike at one moment is
+// one line. Where lines are too many, those that the scenario scheduled go first: the time line shows them.
+func (s *Single) events(t *terminal) {
+	lines := together(s.Run.Events)
+	if len(lines) == 0 {
+		t.line(plain, "no events")
 		return
 	}
-	b.WriteString("\nevents\n")
-	for _, e := range events[:min(len(events), maxEventRows)] {
-		fmt.Fprintf(b, "  %s %s", padLeft(clock(e.At), 10), e.Backend)
-		if e.Balancer >= 0 {
-			fmt.Fprintf(b, " (balancer %d)", e.Balancer)
-		}
-		fmt.Fprintf(b, ": %s", e.What)
-		if e.Why != "" {
-			fmt.Fprintf(b, " (%s)", e.Why)
-		}
-		b.WriteByte('\n')
+	left := lines
+	if len(lines) > maxEventRows {
+		left = slices.DeleteFunc(slices.Clone(lines), func(h happening) bool { return h.Balancer < 0 })
+		left = left[:min(len(left), maxEventRows)]
 	}
-	if more := len(events) - maxEventRows; more > 0 {
-		fmt.Fprintf(b, "  and %d more; --events FILE writes them all\n", more)
+	t.line(plain, "events")
+	for _, h := range left {
+		at := padLeft(clock(h.At), eventIndent-1)
+		for _, text := range wrap(h.String(), t.width-eventIndent, "") {
+			t.line(plain, at+" "+text)
+			at = strings.Repeat(" ", eventIndent-1)
+		}
 	}
+	if more := len(lines) - len(left); more > 0 {
+		t.paragraph(plain, "", s.unlisted(more, len(left) > 0))
+	}
+}
+
+// unlisted says how many events are not listed, after those that are.
+func (s *Single) unlisted(more int, others bool) string {
+	text := strconv.Itoa(more)
+	if len(s.Run.Events) == measure.MaxEvents {
+		text = "at least " + text
+	}
+	if !others {
+		return text + " scheduled changes of backends; --events FILE writes all"
+	}
+	return "and " + text + " more; --events FILE writes all"
+}
+
+// happening is an event of one or more backends.
+type happening struct {
+	measure.Event
+	backends []string
+}
+
+// together joins events that differ in the backend only.
+func together(events []measure.Event) []happening {
+	var all []happening
+	index := map[measure.Event]int{}
+	for _, e := range events {
+		key := e
+		key.Backend = ""
+		i, known := index[key]
+		if !known {
+			i = len(all)
+			index[key] = i
+			all = append(all, happening{Event: key})
+		}
+		all[i].backends = append(all[i].backends, e.Backend)
+	}
+	return all
+}
+
+func (h happening) String() string {
+	names := h.backends
+	rest := ""
+	if len(names) > maxNamed {
+		names, rest = names[:maxNamed], fmt.Sprintf(" and %d more", len(names)-maxNamed)
+	}
+	text := strings.Join(names, ", ") + rest
+	if h.Balancer >= 0 {
+		text += fmt.Sprintf(" (balancer %d)", h.Balancer)
+	}
+	text += ": " + h.What
+	if h.Why != "" {
+		text += " (" + h.Why + ")"
+	}
+	return text
 }
 
 func clock(t instant.Time) string { return strconv.FormatFloat(t.Seconds(), 'f', 3, 64) + "s" }
