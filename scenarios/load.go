@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -112,12 +113,7 @@ func (l *loader) override(doc *strict.Document) {
 
 // overlay applies a set: block, shorter paths first when one lies within the other.
 func (l *loader) overlay(doc *strict.Document, set map[string]*yaml.Node) {
-	paths := make([]string, 0, len(set))
-	for p := range set {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths)
-	for _, p := range paths {
+	for _, p := range slices.Sorted(maps.Keys(set)) {
 		l.add(doc.Overlay(p, set[p]))
 	}
 }
