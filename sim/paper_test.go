@@ -16,8 +16,8 @@ const paperSeeds = 2
 // tails runs every variant of a built-in scenario's case and returns the mean p99 in milliseconds by variant.
 func tails(t *testing.T, file, name string, set ...string) map[string]float64 {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("long")
+	if testing.Short() || raceDetector {
+		t.Skip("a matter of numbers, and long")
 	}
 	list, err := scenarios.Builtin(file, scenarios.LoadOptions{Set: set})
 	if err != nil {

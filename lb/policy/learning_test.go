@@ -169,6 +169,7 @@ func TestPeakEWMAModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		choices := rapid.IntRange(0, 4).Draw(rt, "choices")
 		spec := &policy.PeakEWMA{Choices: choices, Decay: decay, DefaultRTT: defaultRTT}
+		looked := map[lb.BackendID]lb.Time{}
 		live(rt, newRig(t, spec, modelWeights().Draw(rt, "weights")...), allVerdicts, func(b *scribe, c choice) {
 			candidates := len(c.members)
 			if choices > 0 {
@@ -176,11 +177,14 @@ func TestPeakEWMAModel(t *testing.T) {
 			}
 			leastOf(rt, c, candidates, func(m view) float64 {
 				cost, known := b.peak(m.id, decay)
+				if _, ok := looked[m.id]; !ok && !known {
+					looked[m.id] = b.now
+				}
 				switch {
 				case known:
 					cost = max(cost, 1) * float64(m.inflight+1)
 				case m.inflight == 0:
-					cost = float64(defaultRTT)
+					cost = max(1, float64(defaultRTT)*math.Exp(-float64(b.now-looked[m.id])/float64(decay)))
 				default:
 					cost = 1e14 * (1.4 + float64(m.inflight)/1e14)
 				}

@@ -3,6 +3,7 @@ package policy
 import (
 	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/lbctl/lbctl/lb"
@@ -19,7 +20,8 @@ import (
 // answers only; no cooperation of the backend is needed. Slow start lowers the weight
 // and so makes a backend look slower.
 //
-// Without data an idle backend counts as taking DefaultRTT (Linkerd); one with
+// Without data an idle backend counts as taking DefaultRTT, which fades like any average from when it was first
+// looked at, lest backends faster than that keep it out for good; one with
 // attempts outstanding counts as slower than any with data (Finagle), which
 // sends a newcomer one attempt and waits what comes of it.
 //
@@ -49,7 +51,15 @@ type peakEWMA struct {
 type peak struct {
 	rtt      stats.PeakEWMA
 	failures failureRate
-	_        [40]byte
+	looked   atomic.Int64 // Time+1 of the first look at it; 0: none yet
+	_        [32]byte
+}
+
+// assumed returns the response time assumed of a backend that never answered.
+func (k *peak) assumed(now lb.Time, spec *PeakEWMA) float64 {
+	k.looked.CompareAndSwap(0, int64(now)+1)
+	age := max(0, int64(now)+1-k.looked.Load())
+	return max(1, float64(spec.DefaultRTT)*math.Exp(-float64(age)/float64(spec.Decay)))
 }
 
 func (*peakEWMA) Name() string { return "peak_ewma" }
@@ -99,7 +109,7 @@ func (p *peakEWMAPicker) score(i int, now lb.Time) float64 {
 	rtt, known := k.rtt.Value(now, p.spec.Decay)
 	load := max(rtt, 1) * (inflight + 1)
 	if !known {
-		load = float64(p.spec.DefaultRTT)
+		load = k.assumed(now, &p.spec)
 		if inflight > 0 {
 			load = untriedBusy + inflight
 		}
