@@ -108,6 +108,8 @@ func writable(name string) error {
 			return err
 		}
 		old.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
 	}
 	probe, err := createBeside(follow(name))
 	if err != nil {
