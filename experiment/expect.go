@@ -57,7 +57,8 @@ func (t *trial) figure(variant int, x scenarios.Expectation) Estimate {
 }
 
 // judge compares an estimate with a bound. What was not measured meets none. A figure
-// among the time-outs is a lower bound itself: it can break "at most" for certain, but not keep it.
+// among the time-outs is a lower bound itself: it can break "at most" for certain, but not keep it, or else a
+// deadline below the bound would let everything pass.
 func judge(x scenarios.Expectation, variant string, e Estimate) Expectation {
 	out := Expectation{Line: x.Line, Variant: variant, Value: e}
 	if math.IsNaN(e.Mean) {
@@ -66,7 +67,7 @@ func judge(x scenarios.Expectation, variant string, e Estimate) Expectation {
 	out.Met = holds(x, e.Mean)
 	out.Certain = e.N >= 2 && holds(x, e.Lo) == out.Met && holds(x, e.Hi) == out.Met
 	if atMost := x.Op == "<" || x.Op == "<="; e.Censored && out.Met == atMost {
-		out.Certain = false
+		out.Met, out.Certain = false, false
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func TestJudge(t *testing.T) {
 		{"nothing measured", "<", 50, Estimate{Mean: nan, Lo: nan, Hi: nan}, false, false},
 		{"nothing measured, no bound above", ">", 0, Estimate{Mean: nan, Lo: nan, Hi: nan}, false, false},
 		{"timed out above the bound", "<", 50, Estimate{Mean: 99, Lo: 99, Hi: 99, N: 20, Censored: true}, false, true},
-		{"timed out below the bound", "<", 200, Estimate{Mean: 99, Lo: 99, Hi: 99, N: 20, Censored: true}, true, false},
+		{"timed out below the bound", "<", 200, Estimate{Mean: 99, Lo: 99, Hi: 99, N: 20, Censored: true}, false, false},
 		{"at least, timed out above", ">", 50, Estimate{Mean: 99, Lo: 99, Hi: 99, N: 20, Censored: true}, true, true},
 		{"at least, timed out below", ">", 200, Estimate{Mean: 99, Lo: 99, Hi: 99, N: 20, Censored: true}, false, false},
 	} {
