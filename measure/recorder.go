@@ -50,7 +50,8 @@ type Recorder struct {
 
 // window holds the counts of one slice: of requests that started in it, and of what backends did in it.
 type window struct {
-	latency      stats.Histogram
+	latency      stats.Histogram // of requests that succeeded
+	waits        stats.Histogram // of those that got no answer in time: what they would have taken is more
 	offered      uint64
 	endings      [NumEndings]uint64
 	retries      uint64
@@ -127,8 +128,12 @@ func (r *Recorder) End(now, start instant.Time, how Ending, retries int) {
 	w := r.startedIn(start)
 	w.endings[how]++
 	w.retries += uint64(retries)
-	if how == OK || how == TimedOut {
+	switch how {
+	case OK:
 		w.latency.Record(d)
+		r.series.Observe(start, float64(d))
+	case TimedOut:
+		w.waits.Record(d)
 		r.series.Observe(start, float64(d))
 	}
 }

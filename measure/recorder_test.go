@@ -97,6 +97,26 @@ func TestRecorderCensoredFromTheFirstTimeout(t *testing.T) {
 	}
 }
 
+// A class with a short deadline times out below what another class takes: quantiles above it are bounds too.
+func TestRecorderCensoredByShortDeadlines(t *testing.T) {
+	r := NewRecorder(Config{Until: time.Second, Backends: two()})
+	for i := range 10 {
+		start := sec(float64(i) / 10)
+		r.Start(start)
+		switch {
+		case i < 4:
+			r.End(start.Add(time.Millisecond), start, TimedOut, 0)
+		default:
+			r.End(start.Add(time.Duration(i)*10*time.Millisecond), start, OK, 0)
+		}
+	}
+	run := r.Finish(sec(2))
+	near(t, "p50", run.Values[P50MS], 40, 40*bucket)
+	if !run.Censored[P50MS] || !run.Censored[P99MS] {
+		t.Errorf("p50 censored %v, p99 %v; four requests may have taken longer than any", run.Censored[P50MS], run.Censored[P99MS])
+	}
+}
+
 func TestRecorderWithoutRequests(t *testing.T) {
 	run := NewRecorder(Config{Until: time.Second, Backends: two()}).Finish(sec(1))
 	for _, m := range Metrics() {

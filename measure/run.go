@@ -16,7 +16,7 @@ type Run struct {
 	Endings   [NumEndings]uint64
 	Retries   uint64
 	Values    map[Metric]float64 // NaN: nothing to measure it by
-	Censored  map[Metric]bool    // a latency quantile that lies among the time-outs: the true one is at least that
+	Censored  map[Metric]bool    // a latency quantile that those without an answer in time may hide: the true one is at least that
 	Latency   *stats.Histogram   // of the counted requests that succeeded or timed out
 	Backends  []BackendRun
 	Groups    []BackendRun // backends of one group together, in order of appearance

@@ -15,14 +15,17 @@ func (r *Recorder) Finish(now instant.Time) *Run {
 	first := r.firstWindow(run)
 	counted := r.windows[first:]
 	run.Warmup = time.Duration(r.edge(first))
+	var answered stats.Histogram
 	for _, w := range counted {
-		run.Latency.Add(&w.latency)
+		answered.Add(&w.latency)
+		run.Latency.Add(&w.waits)
 		run.Requests += w.offered
 		run.Retries += w.retries
 		for e, n := range w.endings {
 			run.Endings[e] += n
 		}
 	}
+	run.Latency.Add(&answered)
 	sums, attempts := r.totals(counted)
 	measured := run.Until - run.Warmup
 	for b, info := range r.cfg.Backends {
@@ -36,7 +39,7 @@ func (r *Recorder) Finish(now instant.Time) *Run {
 		run.Groups = append(run.Groups, r.part(sums, attempts, measured, r.groups[r.group[from]], from, to))
 		from = to
 	}
-	r.values(run, counted)
+	r.values(run, counted, &answered)
 	run.TimeLine = r.timeLine()
 	return run
 }
@@ -106,7 +109,7 @@ func (r *Recorder) part(sums []cell, all uint64, measured time.Duration, name st
 	}}
 }
 
-func (r *Recorder) values(run *Run, counted []*window) {
+func (r *Recorder) values(run *Run, counted []*window, answered *stats.Histogram) {
 	seconds := (run.Until - run.Warmup).Seconds()
 	v := map[Metric]float64{
 		MeanMS:      run.Latency.Mean() / 1e6,
@@ -117,11 +120,10 @@ func (r *Recorder) values(run *Run, counted []*window) {
 		TimeoutsPct: percent(run.Endings[TimedOut], run.Requests),
 		RetriesPct:  percent(run.Retries, run.Requests),
 	}
-	run.Censored = map[Metric]bool{MaxMS: run.Endings[TimedOut] > 0}
-	answered := float64(run.Endings[OK]) / float64(max(1, run.Latency.Count()))
+	run.Censored = map[Metric]bool{MaxMS: run.Latency.Count() > answered.Count()}
 	for _, q := range quantiles {
 		v[q.metric] = run.Latency.Quantile(q.p) / 1e6
-		run.Censored[q.metric] = run.Latency.Count() > 0 && q.p > answered
+		run.Censored[q.metric] = censored(run.Latency, answered, q.p)
 	}
 	if run.Latency.Count() == 0 {
 		v[MaxMS] = math.NaN()
@@ -137,6 +139,16 @@ func (r *Recorder) values(run *Run, counted []*window) {
 	}
 	v[PeakInFlight], v[PeakQueue] = float64(inSystem), queue
 	run.Values = v
+}
+
+// censored says that the p-quantile of all latencies is only a lower bound: it would be another if those
+// who got no answer in time, and count with how long they waited, had waited on for ever.
+func censored(all, answered *stats.Histogram, p float64) bool {
+	if all.Count() == answered.Count() {
+		return false
+	}
+	rank := stats.Rank(p, all.Count())
+	return rank > answered.Count() || answered.AtRank(rank) != all.AtRank(rank)
 }
 
 // evenness returns the pool's utilization in per cent, Jain's index of the backends'
@@ -156,12 +168,24 @@ func (r *Recorder) evenness(run *Run) (pool, jain, imbalance float64) {
 	return busy / slots, sum * sum / (n * squares), most / (sum / n)
 }
 
+// allLatency puts those who got an answer and those who only waited together.
+func (w *window) allLatency() *stats.Histogram {
+	if w.waits.Count() == 0 {
+		return &w.latency
+	}
+	all := new(stats.Histogram)
+	all.Add(&w.latency)
+	all.Add(&w.waits)
+	return all
+}
+
 func (r *Recorder) timeLine() []Window {
 	out := make([]Window, Windows)
 	for i, w := range r.windows {
+		latency := w.allLatency()
 		out[i] = Window{
 			From: r.edge(i), To: r.edge(i + 1), Offered: w.offered, OK: w.endings[OK],
-			P50MS: w.latency.Quantile(0.5) / 1e6, P99MS: w.latency.Quantile(0.99) / 1e6,
+			P50MS: latency.Quantile(0.5) / 1e6, P99MS: latency.Quantile(0.99) / 1e6,
 			GroupShares: make([]float64, len(r.groups)),
 		}
 		for _, n := range w.endings[OK+1:] {

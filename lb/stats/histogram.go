@@ -96,8 +96,16 @@ func (h *Histogram) Quantile(p float64) float64 {
 	if h.n == 0 {
 		return math.NaN()
 	}
-	rank := uint64(math.Ceil(p * float64(h.n)))
-	rank = max(1, min(rank, h.n))
+	return h.AtRank(Rank(p, h.n))
+}
+
+// Rank returns which of n values, counted from 1 in ascending order, is their p-quantile; n ≥ 1.
+func Rank(p float64, n uint64) uint64 {
+	return max(1, min(uint64(math.Ceil(p*float64(n))), n))
+}
+
+// AtRank returns the rank-th smallest duration, 1 ≤ rank ≤ Count, with the error of Quantile.
+func (h *Histogram) AtRank(rank uint64) float64 {
 	var seen uint64
 	for i, c := range h.counts {
 		if seen += c; seen >= rank {
@@ -105,7 +113,7 @@ func (h *Histogram) Quantile(p float64) float64 {
 			return min(float64(lo)+float64(hi-lo-1)/2, float64(h.max))
 		}
 	}
-	panic("stats: histogram counts do not add up to n")
+	panic("stats: no value of that rank in the histogram")
 }
 
 // Bucket is one non-empty bucket: Count durations in [Lo, Hi).
