@@ -122,6 +122,7 @@ func (w *world) try(id uint32) {
 	at.demand = r.Demand
 	r.attempt = a
 	if d := w.retries.AttemptTimeout; d > 0 {
+		w.forgetDeadlines(d)
 		w.delayed(lb.Time(d), evTryTimeout, a, at.generation)
 	}
 	if w.opts.Events != nil {
@@ -159,8 +160,8 @@ func (w *world) deadline(id, generation uint32) {
 // one, so that what piles up behind a slow request goes away again.
 const forgetPerRequest = 2
 
-// forgetDeadlines drops deadlines that have become pointless from the head of
-// their lane. Nearly all do, long before they are due.
+// forgetDeadlines drops deadlines of requests and time-outs of tries that have become pointless from the
+// head of their lane. Nearly all do, long before they are due.
 func (w *world) forgetDeadlines(d time.Duration) {
 	l := w.lane(lb.Time(d))
 	for range forgetPerRequest {
