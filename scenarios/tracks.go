@@ -85,6 +85,9 @@ func (t *course) apply(c *Condition) {
 type switching struct{ on, off time.Duration }
 
 func (s switching) start(r *rng.Rand) (float64, time.Duration) {
+	if s.off == 0 {
+		return 1, math.MaxInt64 // one stay: turning from on to on would only cost time
+	}
 	if r.Float64()*float64(s.on+s.off) < float64(s.on) {
 		return 1, s.stay(s.on, r)
 	}
@@ -92,7 +95,7 @@ func (s switching) start(r *rng.Rand) (float64, time.Duration) {
 }
 
 func (s switching) turn(level float64, r *rng.Rand) (float64, time.Duration) {
-	if level == 0 || s.off == 0 {
+	if level == 0 {
 		return 1, s.stay(s.on, r)
 	}
 	return 0, s.stay(s.off, r)
