@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,12 +42,7 @@ func builtins(given []string, toComplete string) []cobra.Completion {
 }
 
 func offered(name string, given []string, toComplete string) bool {
-	for _, g := range given {
-		if g == name {
-			return false
-		}
-	}
-	return strings.HasPrefix(name, toComplete)
+	return strings.HasPrefix(name, toComplete) && !slices.Contains(given, name)
 }
 
 // completePolicy offers the policies.
