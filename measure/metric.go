@@ -26,8 +26,9 @@ func (e Ending) String() string {
 type Metric string
 
 // The metrics of a run. Latency is from the intended start to the end of the
-// client's request, retries included, over requests that succeeded or timed
-// out: one that timed out counts with the time the client waited, since leaving it
+// client's request, retries included, over requests that succeeded, timed
+// out or were still under way when the run was cut off: one without an answer counts with the
+// time the client waited, since leaving it
 // out would flatter the policy that caused it. Requests that failed otherwise
 // count under errors only; a fast error is not a fast answer.
 const (

@@ -135,6 +135,8 @@ func (r *Recorder) End(now, start instant.Time, how Ending, retries int) {
 	case TimedOut:
 		w.waits.Record(d)
 		r.series.Observe(start, float64(d))
+	case Unfinished: // all at the end, whenever they started: that is no order for a series
+		w.waits.Record(d)
 	}
 }
 

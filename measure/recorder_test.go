@@ -49,8 +49,8 @@ func TestRecorderCountsEachEnding(t *testing.T) {
 	near(t, "time-outs", run.Values[TimeoutsPct], 100*float64(TimedOut+1)/total, 1e-9)
 	near(t, "offered", run.Values[OfferedRPS], total, 1e-9)
 	near(t, "goodput", run.Values[GoodputRPS], 1, 1e-9)
-	if got, want := run.Latency.Count(), uint64(1+TimedOut+1); got != want {
-		t.Errorf("%d latencies, want %d: those that succeeded or timed out", got, want)
+	if got, want := run.Latency.Count(), uint64(1+TimedOut+1+Unfinished+1); got != want {
+		t.Errorf("%d latencies, want %d: those that succeeded, timed out or were unfinished", got, want)
 	}
 }
 
@@ -94,6 +94,25 @@ func TestRecorderCensoredFromTheFirstTimeout(t *testing.T) {
 	run := r.Finish(sec(1))
 	if run.Censored[P90MS] || !run.Censored[P99MS] {
 		t.Errorf("p90 censored %v, p99 %v; the ninth of ten was answered, the tenth was not", run.Censored[P90MS], run.Censored[P99MS])
+	}
+}
+
+// Nine of ten requests hang without a deadline until the run is cut off: the tenth does not speak for them.
+func TestRecorderCountsTheUnfinished(t *testing.T) {
+	r := NewRecorder(Config{Until: time.Second, Backends: two()})
+	for i := range 10 {
+		r.Start(sec(float64(i) / 10))
+	}
+	r.End(sec(1), sec(0), OK, 0)
+	for i := 1; i < 10; i++ {
+		r.End(sec(11), sec(float64(i)/10), Unfinished, 0)
+	}
+	run := r.Finish(sec(11))
+	near(t, "p50", run.Values[P50MS], 10400, 10400*bucket)
+	for _, m := range []Metric{P50MS, P90MS, P99MS, MaxMS} {
+		if !run.Censored[m] {
+			t.Errorf("%s is not censored", m)
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ type Run struct {
 	Retries   uint64
 	Values    map[Metric]float64 // NaN: nothing to measure it by
 	Censored  map[Metric]bool    // a latency quantile that those without an answer in time may hide: the true one is at least that
-	Latency   *stats.Histogram   // of the counted requests that succeeded or timed out
+	Latency   *stats.Histogram   // of the counted requests that succeeded, timed out or were unfinished
 	Backends  []BackendRun
 	Groups    []BackendRun // backends of one group together, in order of appearance
 	TimeLine  []Window     // the whole run, warm-up included

@@ -35,8 +35,10 @@ func (w *world) changeCondition(i uint32) {
 	if s.cond.Accept == scenarios.Crashed && before.Accept != scenarios.Crashed {
 		w.crash(i)
 	}
-	w.note(Event{Kind: "condition", Backend: s.model.Name, What: describe(s.cond)})
-	w.recorder.Event(measure.Event{At: w.now, Balancer: -1, Backend: s.model.Name, What: describe(s.cond), Why: "scenario"})
+	if what := describe(s.cond); what != describe(before) {
+		w.note(Event{Kind: "condition", Backend: s.model.Name, What: what})
+		w.recorder.Event(measure.Event{At: w.now, Balancer: -1, Backend: s.model.Name, What: what, Why: "scenario"})
+	}
 	w.awaitCompletion(i)
 	w.awaitCondition(i)
 	if reachable(s.cond) && !reachable(before) {

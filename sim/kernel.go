@@ -147,6 +147,21 @@ func (k *kernel) close() {
 	}
 }
 
+// compact drops the events of the heap that are stale.
+func (k *kernel) compact(stale func(event) bool) {
+	if k.hole {
+		k.close()
+	}
+	kept := k.heap[:0]
+	for _, e := range k.heap {
+		if !stale(e) {
+			kept = append(kept, e)
+			siftUp(kept, e)
+		}
+	}
+	k.heap = kept
+}
+
 // siftUp puts e into the hole at the end of h.
 func siftUp(h []event, e event) {
 	i := len(h) - 1

@@ -90,12 +90,28 @@ func (w *world) awaitCompletion(i uint32) {
 	if s.pending && wait != lb.Never && s.jobs[0].finish == s.due && s.rate == s.dueRate {
 		return
 	}
-	s.generation++ // makes an event that is pending stale
+	if s.pending {
+		w.makeStale()
+	}
+	s.generation++
 	if s.pending = wait != lb.Never; s.pending {
 		s.due, s.dueRate = s.jobs[0].finish, s.rate
 		w.schedule(w.now+wait, evComplete, i, s.generation)
 	}
 }
+
+// makeStale notes that a completion that is pending will not happen. Such events stay where they are until they
+// come due, which may be long after; when they make up most of the heap they are thrown out.
+func (w *world) makeStale() {
+	if w.stale++; w.stale < minCompaction || w.stale < len(w.heap)/2 {
+		return
+	}
+	w.compact(func(e event) bool { return e.kind() == evComplete && e.b != w.servers[e.a].generation })
+	w.stale = 0
+}
+
+// minCompaction keeps small heaps from being compacted all the time.
+const minCompaction = 1024
 
 // complete ends the backend's first job.
 func (w *world) complete(i, generation uint32) {

@@ -57,6 +57,7 @@ type world struct {
 	anyReport bool  // some policy reads what backends report of themselves
 	anyIdle   bool  // some policy listens for idle backends
 	hash      uint64
+	stale     int // events of the heap that will not happen, about: those that have come due since still count
 }
 
 // slab hands out numbered records and takes them back, so that memory follows what is under way
