@@ -98,7 +98,7 @@ func fakeParts(run *measure.Run, luck float64) {
 	for i := range 4 {
 		w := measure.Window{
 			From: instant.At(time.Duration(3*i) * time.Second), To: instant.At(time.Duration(3*i+3) * time.Second),
-			Offered: 90, OK: 81, Errors: 9, P50MS: float64(10*i) + luck, P99MS: float64(100*i) + luck, GroupShares: []float64{50 + luck, 50 - luck},
+			Offered: 90, OK: 81, Good: 81, Errors: 9, P50MS: float64(10*i) + luck, P99MS: float64(100*i) + luck, GroupShares: []float64{50 + luck, 50 - luck},
 		}
 		if i == 3 { // nothing happened
 			w = measure.Window{From: w.From, To: w.To, P50MS: math.NaN(), P99MS: math.NaN(), GroupShares: []float64{0, 0}}

@@ -37,7 +37,7 @@ type partTally struct {
 // momentTally sums up one slice of the time line over the runs.
 type momentTally struct {
 	from, to            float64 // seconds
-	offered, ok, errors uint64
+	offered, good, errors uint64
 	goodput, errorsPct  moments // of the runs
 	p50, p99            moments
 	shares              []moments // by group of the variant
@@ -116,9 +116,9 @@ func (v *variantTally) addLine(line []measure.Window) {
 		m := &v.line[i]
 		m.from, m.to = w.From.Seconds(), w.To.Seconds()
 		m.offered += w.Offered
-		m.ok += w.OK
+		m.good += w.Good
 		m.errors += w.Errors
-		m.goodput.add(float64(w.OK) / (m.to - m.from))
+		m.goodput.add(float64(w.Good) / (m.to - m.from))
 		m.errorsPct.add(100 * float64(w.Errors) / float64(w.Offered)) // NaN: nothing was asked
 		m.p50.add(w.P50MS)
 		m.p99.add(w.P99MS)

@@ -59,7 +59,7 @@ func (m *momentTally) moment(groups []int, runs int) Moment {
 	out := Moment{
 		FromS: m.from, ToS: m.to,
 		OfferedRPS: float64(m.offered) / seconds,
-		GoodputRPS: float64(m.ok) / seconds,
+		GoodputRPS: float64(m.good) / seconds,
 		ErrorsPct:  100 * float64(m.errors) / float64(m.offered), // NaN: nothing was asked
 		P50MS:      m.p50.estimate().Mean,
 		P99MS:      m.p99.estimate().Mean,

@@ -39,7 +39,7 @@ const (
 	P999MS         Metric = "p999_ms"
 	MaxMS          Metric = "max_ms"
 	OfferedRPS     Metric = "offered_rps"
-	GoodputRPS     Metric = "goodput_rps"
+	GoodputRPS     Metric = "goodput_rps"  // good answers given in the measured time; never more than the capacity
 	ErrorsPct      Metric = "errors_pct"   // requests that did not end OK, time-outs included
 	TimeoutsPct    Metric = "timeouts_pct" // requests that timed out
 	RetriesPct     Metric = "retries_pct"  // client retries per 100 requests

@@ -54,6 +54,7 @@ type window struct {
 	waits        stats.Histogram // of those that got no answer in time: what they would have taken is more
 	offered      uint64
 	endings      [NumEndings]uint64
+	good         uint64 // good answers given in it, whenever their requests started
 	retries      uint64
 	peakInSystem int
 	cells        []cell // by backend
@@ -132,6 +133,9 @@ func (r *Recorder) End(now, start instant.Time, how Ending, retries int) {
 	case OK:
 		w.latency.Record(d)
 		r.series.Observe(start, float64(d))
+		if then := r.at(now); then != nil {
+			then.good++
+		}
 	case TimedOut:
 		w.waits.Record(d)
 		r.series.Observe(start, float64(d))

@@ -38,6 +38,7 @@ type Window struct {
 	From, To    instant.Time
 	Offered     uint64
 	OK          uint64
+	Good        uint64  // good answers given in the window, whenever their requests started
 	Errors      uint64  // all endings but OK
 	P50MS       float64 // NaN when nothing was answered
 	P99MS       float64

@@ -111,11 +111,15 @@ func (r *Recorder) part(sums []cell, all uint64, measured time.Duration, name st
 
 func (r *Recorder) values(run *Run, counted []*window, answered *stats.Histogram) {
 	seconds := (run.Until - run.Warmup).Seconds()
+	var good uint64
+	for _, w := range counted {
+		good += w.good
+	}
 	v := map[Metric]float64{
 		MeanMS:      run.Latency.Mean() / 1e6,
 		MaxMS:       float64(run.Latency.Max()) / 1e6,
 		OfferedRPS:  float64(run.Requests) / seconds,
-		GoodputRPS:  float64(run.Endings[OK]) / seconds,
+		GoodputRPS:  float64(good) / seconds,
 		ErrorsPct:   percent(run.Requests-run.Endings[OK], run.Requests),
 		TimeoutsPct: percent(run.Endings[TimedOut], run.Requests),
 		RetriesPct:  percent(run.Retries, run.Requests),
@@ -184,7 +188,7 @@ func (r *Recorder) timeLine() []Window {
 	for i, w := range r.windows {
 		latency := w.allLatency()
 		out[i] = Window{
-			From: r.edge(i), To: r.edge(i + 1), Offered: w.offered, OK: w.endings[OK],
+			From: r.edge(i), To: r.edge(i + 1), Offered: w.offered, OK: w.endings[OK], Good: w.good,
 			P50MS: latency.Quantile(0.5) / 1e6, P99MS: latency.Quantile(0.99) / 1e6,
 			GroupShares: make([]float64, len(r.groups)),
 		}

@@ -156,7 +156,7 @@ func (s *Single) tracks() []track {
 	add := func(label string, value func(w measure.Window) float64) {
 		all = append(all, s.sparkline(label, value))
 	}
-	add("goodput /s", func(w measure.Window) float64 { return perSecond(w, w.OK) })
+	add("goodput /s", func(w measure.Window) float64 { return perSecond(w, w.Good) })
 	add("p50 ms", func(w measure.Window) float64 { return w.P50MS })
 	add("p99 ms", func(w measure.Window) float64 { return w.P99MS })
 	add("errors /s", func(w measure.Window) float64 { return perSecond(w, w.Errors) })

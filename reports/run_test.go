@@ -28,7 +28,7 @@ func observed() Single {
 	for i := range measure.Windows {
 		w := measure.Window{
 			From: instant.At(until * time.Duration(i) / measure.Windows), To: instant.At(until * time.Duration(i+1) / measure.Windows),
-			OK: uint64(300 + i%7), P50MS: 15, P99MS: 90 + float64(i%5), GroupShares: []float64{80, 20},
+			OK: uint64(300 + i%7), Good: uint64(300 + i%7), P50MS: 15, P99MS: 90 + float64(i%5), GroupShares: []float64{80, 20},
 		}
 		if i >= 40 && i < 60 {
 			w.Errors, w.P99MS, w.GroupShares = 10, math.NaN(), []float64{100, 0}
