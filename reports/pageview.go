@@ -71,8 +71,8 @@ type sceneView struct {
 type fact struct{ Name, Value string }
 
 type expectationView struct {
-	Met, Certain         bool
-	Line, Variant, Value string
+	Met                         bool
+	Line, Variant, Value, Doubt string
 }
 
 type legendItem struct {
@@ -98,7 +98,7 @@ func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneVi
 		Figures: figuresOf(s, sceneID(i)), Events: eventsOf(s),
 	}
 	for _, e := range sc.Expectations {
-		v.Expectations = append(v.Expectations, expectationView{e.Met, e.Certain, e.Line, e.Variant, experiment.Format(e.Value)})
+		v.Expectations = append(v.Expectations, expectationView{e.Met, e.Line, e.Variant, experiment.Format(e.Value), doubt(e)})
 	}
 	for i := range s.series {
 		one := &s.series[i]

@@ -3,6 +3,7 @@ package reports
 import (
 	"bufio"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -141,11 +142,19 @@ func expectation(e experiment.Expectation) (style, string) {
 	if !e.Met {
 		mark, s = "✗ ", bad
 	}
-	text := mark + e.Line + " — " + e.Variant + ": " + experiment.Format(e.Value)
-	if !e.Certain {
-		text += " (uncertain: the limit lies within the interval)"
+	return s, mark + e.Line + " — " + e.Variant + ": " + experiment.Format(e.Value) + doubt(e)
+}
+
+// doubt says in brackets why a verdict is not certain. Of what was not measured, and of a lower bound,
+// the value says enough.
+func doubt(e experiment.Expectation) string {
+	switch {
+	case e.Certain || e.Value.Censored || math.IsNaN(e.Value.Mean):
+		return ""
+	case e.Value.N == 1:
+		return " (one replication)"
 	}
-	return s, text
+	return " (uncertain: the limit lies within the interval)"
 }
 
 // column is a column of figures in the table of a scenario.

@@ -3,6 +3,7 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"testing"
@@ -91,6 +92,27 @@ func TestTableSaysWhatMatters(t *testing.T) {
 	}
 	if empty := table(t, fixtures()["empty"], TableOptions{}); !strings.Contains(empty, "None was complete of uniform") {
 		t.Errorf("what was not run is missing in\n%s", empty)
+	}
+}
+
+// TestDoubt: only an interval can hold a limit.
+func TestDoubt(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		value   experiment.Estimate
+		certain bool
+		want    string
+	}{
+		"certain":         {value: experiment.Estimate{Mean: 5, Lo: 4, Hi: 6, N: 20}, certain: true},
+		"within":          {value: experiment.Estimate{Mean: 5, Lo: 4, Hi: 6, N: 20}, want: " (uncertain: the limit lies within the interval)"},
+		"one replication": {value: experiment.Estimate{Mean: 5, Lo: nan, Hi: nan, N: 1}, want: " (one replication)"},
+		"one, censored":   {value: experiment.Estimate{Mean: 5, Lo: nan, Hi: nan, N: 1, Censored: true}},
+		"censored":        {value: experiment.Estimate{Mean: 5, Lo: 4, Hi: 6, N: 20, Censored: true}},
+		"not measured":    {value: experiment.Estimate{Mean: nan, Lo: nan, Hi: nan}},
+	} {
+		if got := doubt(experiment.Expectation{Value: c.value, Certain: c.certain}); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }
 
