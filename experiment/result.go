@@ -3,6 +3,7 @@ package experiment
 import (
 	"time"
 
+	"github.com/lbctl/lbctl/config"
 	"github.com/lbctl/lbctl/lb/stats"
 	"github.com/lbctl/lbctl/measure"
 )
@@ -50,20 +51,21 @@ type Change struct {
 
 // Variant is one configuration's figures over the replications.
 type Variant struct {
-	Name     string                        `json:"name"`
-	Policy   string                        `json:"policy"`
-	Metrics  map[measure.Metric]Estimate   `json:"metrics"`
-	Endings  map[string]Estimate           `json:"endings_pct"`               // per cent of requests, by how they ended; kinds that occurred
-	Versus   map[measure.Metric]Difference `json:"versus_baseline,omitempty"` // nil for the baseline itself
-	Groups   []Part                        `json:"groups"`
-	Backends []Part                        `json:"backends"`
-	TimeLine []Moment                      `json:"time_line"`
-	Tail     []TailPoint                   `json:"tail"` // of all replications pooled
-	WarmupS  Estimate                      `json:"warmup_s"`
-	Requests uint64                        `json:"requests"`       // counted, over all replications
-	Best     []measure.Metric              `json:"best,omitempty"` // metrics in which no variant is significantly better; none after a single replication
-	Place    float64                       `json:"place"`          // by errors, then p99; 1 is the best, equals share the mean of their places
-	Events   []measure.Event               `json:"-"`              // of the first replication
+	Name       string                        `json:"name"`
+	Policy     string                        `json:"policy"`
+	Parameters []config.Setting              `json:"parameters"` // of its pool, given or by default; of algorithms only the one in use
+	Metrics    map[measure.Metric]Estimate   `json:"metrics"`
+	Endings    map[string]Estimate           `json:"endings_pct"`               // per cent of requests, by how they ended; kinds that occurred
+	Versus     map[measure.Metric]Difference `json:"versus_baseline,omitempty"` // nil for the baseline itself
+	Groups     []Part                        `json:"groups"`
+	Backends   []Part                        `json:"backends"`
+	TimeLine   []Moment                      `json:"time_line"`
+	Tail       []TailPoint                   `json:"tail"` // of all replications pooled
+	WarmupS    Estimate                      `json:"warmup_s"`
+	Requests   uint64                        `json:"requests"`       // counted, over all replications
+	Best       []measure.Metric              `json:"best,omitempty"` // metrics in which no variant is significantly better; none after a single replication
+	Place      float64                       `json:"place"`          // by errors, then p99; 1 is the best, equals share the mean of their places
+	Events     []measure.Event               `json:"-"`              // of the first replication
 
 	Latency *stats.Histogram `json:"-"` // of all replications pooled
 }

@@ -51,7 +51,7 @@ func (t *trial) scenario() Scenario {
 	places := order.places(len(p.variants))
 	for i := range p.variants {
 		v := t.variant(i)
-		v.Place = places[i]
+		v.Place, v.Parameters = places[i], p.variants[i].Scenario.Pool.Settings()
 		out.Variants = append(out.Variants, v)
 	}
 	t.compare(out.Variants)

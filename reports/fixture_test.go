@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lbctl/lbctl/config"
 	"github.com/lbctl/lbctl/experiment"
 	"github.com/lbctl/lbctl/lb/instant"
 	"github.com/lbctl/lbctl/measure"
@@ -88,8 +89,19 @@ func jitter(name string, i int) float64 {
 	return float64(h>>11)/float64(1<<52) - 1
 }
 
+// settings are those of a pool that names the policy and says nothing else.
+func settings(policy string) []config.Setting {
+	pool := config.Default()
+	pool, err := pool.WithPolicy(policy)
+	if err != nil {
+		panic(err)
+	}
+	return pool.Settings()
+}
+
 func (p profile) variant(seeds int) experiment.Variant {
 	v := experiment.Variant{Name: p.name, Policy: p.policy, Requests: 28_500 * uint64(seeds)}
+	v.Parameters = settings(p.policy)
 	v.Metrics = map[measure.Metric]experiment.Estimate{
 		measure.MeanMS:         around(p.median*1.1*(1-p.slowShare)+p.slowShare*fixtureSlow*1.13, 2, seeds),
 		measure.MaxMS:          around(790+100*p.slowShare, 6, seeds),

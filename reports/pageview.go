@@ -62,6 +62,7 @@ type sceneView struct {
 	Expectations []expectationView
 	Table, More  *tableView
 	Parts        *tableView // groups
+	Parameters   *parameterTable
 	Legend       []legendItem
 	Figures      []figureView
 	Events       []eventsView
@@ -94,7 +95,7 @@ func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneVi
 	v := sceneView{
 		ID: sceneID(i), Name: sc.Name, Summary: summary, About: about, Facts: facts(s),
 		Finding: sc.Finding, Warnings: sc.Warnings, Source: sc.Source,
-		Table: mainTable(s), More: moreTable(s), Parts: groupTable(s),
+		Table: mainTable(s), More: moreTable(s), Parts: groupTable(s), Parameters: newParameterTable(s),
 		Figures: figuresOf(s, sceneID(i)), Events: eventsOf(s),
 	}
 	for _, e := range sc.Expectations {
