@@ -36,11 +36,11 @@ type partTally struct {
 
 // momentTally sums up one slice of the time line over the runs.
 type momentTally struct {
-	from, to            float64 // seconds
+	from, to              float64 // seconds
 	offered, good, errors uint64
-	goodput, errorsPct  moments // of the runs
-	p50, p99            moments
-	shares              []moments // by group of the variant
+	goodput, errorsPct    moments // of the runs
+	p50, p99              moments
+	shares                []moments // by group of the variant
 }
 
 func newTally(p *plan) *tally {
