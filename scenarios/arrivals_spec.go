@@ -103,18 +103,19 @@ type closedLoopSpec struct {
 	Think distSpec `yaml:"think" doc:"time between an answer and the next request; at least 100us"`
 }
 
-// expected returns how many requests a run has when nothing goes wrong: users ask no faster than
-// they think and are served at full speed, nor than the backends can serve.
-func (s *closedLoopSpec) expected(f *file) float64 {
-	fastest, mean := 0.0, 0.0
-	for _, g := range f.Backends {
-		fastest = max(fastest, g.Speed)
+// thinkPoints is how finely most looks at think times.
+const thinkPoints = 1024 // a power of two
+
+// most returns how many requests a run has in the mean when each is answered at once. A failure may take no
+// time at all, so that neither capacity nor demand bounds a loop: only thinking does. Samples rise with their
+// bits: the lower sum over equal steps of these does not exceed the mean think time.
+func (s *closedLoopSpec) most(duration time.Duration) float64 {
+	think, sum := s.Think.dist(), 0.0
+	for i := range uint64(thinkPoints) {
+		one := think.Sample(i * (1 << 63 / (thinkPoints / 2)))
+		sum += float64(min(max(minThink, one), duration))
 	}
-	for _, c := range f.Classes {
-		mean += c.SharePct / 100 * c.Demand.dist().Mean().Seconds()
-	}
-	think := max(minThink, s.Think.dist().Mean()).Seconds()
-	return min(f.capacity(), float64(s.Users)/(think+mean/fastest)) * f.Duration.Seconds()
+	return float64(s.Users) * float64(duration) / (sum / thinkPoints)
 }
 
 // rated is a load that is given by rates.

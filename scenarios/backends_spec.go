@@ -36,18 +36,25 @@ type groupList []groupSpec
 
 // Check sees to it that the groups are told apart and not too many.
 func (l *groupList) Check(r *strict.Reporter) {
-	total := 0
 	for i, g := range *l {
-		total += g.Count
 		for _, before := range (*l)[:i] {
 			if before.Name == g.Name {
 				r.Errorf("["+strconv.Itoa(i)+"].name", "another group is called %q", g.Name)
 			}
 		}
 	}
-	if total > MaxBackends {
+	if total := l.count(); total > MaxBackends {
 		r.Errorf("", "expected at most %d backends in all, got %d", MaxBackends, total)
 	}
+}
+
+// count returns the number of backends.
+func (l groupList) count() int {
+	total := 0
+	for _, g := range l {
+		total += g.Count
+	}
+	return total
 }
 
 func (l groupList) compile() []Backend {

@@ -32,6 +32,7 @@ func (c *checked) Check(r *strict.Reporter) {
 		{f.checkRates, []string{"duration", "arrivals", "backends", "classes"}},
 		{c.checkReplay, []string{"duration", "arrivals", "classes"}},
 		{f.checkSelectors, []string{"backends", "faults"}},
+		{f.checkPairs, []string{"balancers", "backends"}},
 		{f.checkPartitions, []string{"balancers", "faults"}},
 		{f.checkZones, []string{"balancers", "backends"}},
 		{f.checkExpectations, []string{"backends", "variants", "expect"}},
@@ -80,7 +81,8 @@ func (f *file) checkArrivalTimes(r *strict.Reporter) {
 // checkRates sees to it that a run has requests, and not more than can be simulated.
 func (f *file) checkRates(r *strict.Reporter) {
 	if loop := f.Arrivals.ClosedLoop; loop != nil {
-		f.checkRequests(r, loop.expected(f))
+		f.checkLoop(r, loop)
+		return
 	}
 	load := f.Arrivals.rated(f.capacity(), f.Duration)
 	if load == nil {
@@ -91,6 +93,17 @@ func (f *file) checkRates(r *strict.Reporter) {
 		return
 	}
 	f.checkRequests(r, load.expected(f.Duration))
+}
+
+// checkLoop bounds a closed loop by what its users can ask for at most.
+func (f *file) checkLoop(r *strict.Reporter, loop *closedLoopSpec) {
+	switch n := loop.most(f.Duration); {
+	case n > MaxExpectedRequests:
+		r.Errorf("arrivals.closed_loop", "expected at most %d requests in a run, got about %.0f when all are refused at once: take fewer users, or a longer think",
+			MaxExpectedRequests, n)
+	case float64(loop.Users)*float64(f.Duration) < float64(loop.Think.dist().Mean()):
+		r.Errorf("arrivals.closed_loop", "no request is to be expected in %v", f.Duration)
+	}
 }
 
 func (f *file) checkRequests(r *strict.Reporter, n float64) {
@@ -135,6 +148,15 @@ func (f *file) checkSelectors(r *strict.Reporter) {
 				r.Errorf(index("faults", i, ".backend"), "%s", err)
 			}
 		}
+	}
+}
+
+// checkPairs bounds what balancers keep of backends.
+func (f *file) checkPairs(r *strict.Reporter) {
+	backends := f.Backends.count()
+	if pairs := f.Balancers.Count * backends; pairs > MaxPairs {
+		r.Errorf("balancers", "expected at most %d balancers times backends, got %d × %d = %d",
+			MaxPairs, f.Balancers.Count, backends, pairs)
 	}
 }
 

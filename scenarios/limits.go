@@ -5,6 +5,10 @@ import "time"
 // The limits of a scenario file. They bound memory and time for hostile input, with room
 // for anything sensible. The decoder enforces those that stand in tags as well;
 // a test keeps the two equal.
+//
+// MaxExpectedRequests bounds a closed loop as if every request were refused at once, for so it is when
+// backends are down or shed load, whatever their capacity: users × duration ÷ mean think time. Each think time
+// counts as at least 100 µs, and as no more than the duration: rare long ones hold nobody up.
 const (
 	MaxFileBytes        = 256 << 10      // of a scenario file
 	MaxReplayBytes      = 256 << 20      // of a replayed log
@@ -14,6 +18,7 @@ const (
 	MaxGroups           = 256            //
 	MaxFaults           = 256            //
 	MaxBalancers        = 1024           //
+	MaxPairs            = 1 << 19        // balancers times backends: each balancer keeps its own view of each
 	MaxZones            = 64             //
 	MaxClients          = 1_000_000      //
 	MaxUsers            = 1_000_000      // of a closed loop

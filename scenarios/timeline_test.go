@@ -124,6 +124,32 @@ func TestRhythms(t *testing.T) {
 	}
 }
 
+// TestStayingAntagonist: one that never goes is one stay. A turn for each millisecond of a day would keep Next busy
+// for half a minute before it finds that nothing changes.
+func TestStayingAntagonist(t *testing.T) {
+	const fault = "faults: [{at: 1h, for: 20h, backend: a, antagonist: {load_pct: 50, on: 1ms, off: "
+	const day = "duration: 24h\narrivals: {poisson: {rate_rps: 1}}\nbackends: [{name: a}]\n"
+	for off, one := range map[string]bool{"0s": true, "1ms": false} {
+		timeline := mustLoad(t, day+fault+off+"}}]").Model(1).Timeline(0)
+		antagonist := timeline.tracks[0]
+		if at := antagonist.next(); at != lb.Time(time.Hour) {
+			t.Fatalf("off %s: starts at %v, want 1h", off, at)
+		}
+		antagonist.step()
+		if end := antagonist.next(); (end == lb.Time(21*time.Hour)) != one {
+			t.Fatalf("off %s: the first stay ends at %v", off, end)
+		}
+	}
+	timeline := mustLoad(t, day+fault+"0s}}]").Model(1).Timeline(0)
+	var got []string
+	for at, c, ok := timeline.Next(); ok; at, c, ok = timeline.Next() {
+		got = append(got, fmt.Sprintf("%vs %s", at.Seconds(), words(c)))
+	}
+	if want := "3600s free 0.5; 75600s normal"; strings.Join(got, "; ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, "; "), want)
+	}
+}
+
 func TestBackendsHaveTheirOwnLuck(t *testing.T) {
 	s := mustLoad(t, storyBackends+"arrivals: {poisson: {rate_rps: 1}}\nfaults: [{backend: \"*\", antagonist: {load_pct: 50, on: 2s, off: 6s}}]")
 	at := func(seed uint64, backend int) lb.Time {
