@@ -59,3 +59,26 @@ pool: {policy: random}
 		t.Errorf("the heap grew to %d events for 100 requests at a time", cap(w.heap))
 	}
 }
+
+// Time-outs of tries that have long been answered must not be kept until they are due.
+func TestTryTimeoutsDoNotPileUp(t *testing.T) {
+	sc := load(t, `
+duration: 20s
+warmup: 0s
+arrivals: {constant: {rate_rps: 2000}}
+clients: {deadline: 0s, retries: {max: 1, attempt_timeout: 10s}}
+classes: [{demand: 1ms}]
+backends: [{name: a, slots: 4}]
+pool: {policy: random}
+`)
+	w, err := newWorld(sc, Options{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.run(func() bool { return false })
+	for _, l := range w.lanes {
+		if len(l.ring) > 64 {
+			t.Errorf("a lane grew to %d events for 2 requests at a time", len(l.ring))
+		}
+	}
+}
