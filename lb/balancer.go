@@ -39,7 +39,11 @@ func (b *Balancer) Done(l Lease, now Time, o Outcome) {
 	s := l.snapshot
 	inflight := s.members[l.index].inflight.Add(-1)
 	if s.observer != nil && o.Verdict != Canceled {
-		s.observer.Observe(int(l.index), now, now.Sub(l.start), o)
+		answered := o.Answered
+		if answered == 0 {
+			answered = now
+		}
+		s.observer.Observe(int(l.index), now, answered.Sub(l.start), o)
 	}
 	// The idle must be announced to the picker in charge now, not to the one that
 	// made the choice: they need not be the same.

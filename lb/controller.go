@@ -20,6 +20,18 @@ type Config struct {
 	Peers          int              // balancers that share the backends, this one included; 0 counts as 1
 }
 
+// complete returns c with what its fields imply for each other.
+func (c Config) complete() Config {
+	c.Peers = max(1, c.Peers)
+	c.SlowStart.RefreshEvery = max(MinRefresh, c.SlowStart.RefreshEvery)
+	if c.Health != nil {
+		h := *c.Health
+		h.SlowStart = c.SlowStart.Window // one ramp, one length
+		c.Health = &h
+	}
+	return c
+}
+
 // MinRefresh is the least time between two snapshots that only a slow-start
 // ramp calls for.
 const MinRefresh = 10 * time.Millisecond
@@ -48,13 +60,7 @@ type seat struct {
 // New returns the two planes of an empty pool. Feed it Add inputs, then
 // Advance. seed drives probe phases and jitter.
 func New(cfg Config, seed uint64) (*Balancer, *Controller) {
-	cfg.Peers = max(1, cfg.Peers)
-	cfg.SlowStart.RefreshEvery = max(MinRefresh, cfg.SlowStart.RefreshEvery)
-	if cfg.Health != nil {
-		h := *cfg.Health
-		h.SlowStart = cfg.SlowStart.Window // one ramp, one length
-		cfg.Health = &h
-	}
+	cfg = cfg.complete()
 	c := &Controller{cfg: cfg, balancer: new(Balancer), names: make(map[string]struct{}), rand: rng.Stream(seed, "controller"), refresh: Never}
 	c.balancer.snapshot.Store(&Snapshot{policy: cfg.Policy.Name(), peers: cfg.Peers})
 	return c.balancer, c
@@ -83,6 +89,9 @@ func (c *Controller) Step(now Time, in Input) error {
 		return c.with(in.Backend, func(s *seat) error { c.dirty = c.dirty || s.drain != in.Drain; s.drain = in.Drain; return nil })
 	case ProbeResult:
 		return c.with(in.Backend, func(s *seat) error { c.apply(s, s.machine.Result(now, in.Probe, in.OK)); return nil })
+	case Reconfigure:
+		c.reconfigure(now, in.Config.complete())
+		return nil
 	}
 	panic("lb: unknown input")
 }
@@ -118,6 +127,25 @@ func (c *Controller) remove(s *seat) {
 	c.seats[s.backend.id] = nil
 	delete(c.names, s.backend.name)
 	c.dirty = true
+}
+
+func (c *Controller) reconfigure(now Time, cfg Config) {
+	probed := c.cfg.Health != nil
+	c.cfg, c.dirty = cfg, true
+	for _, s := range c.seats {
+		switch {
+		case s == nil:
+		case cfg.Health == nil:
+			if from, _ := s.machine.State(); from != health.Healthy {
+				c.apply(s, health.Step{Changed: true, From: from, To: health.Healthy, Reason: health.ProbesStopped})
+			}
+			s.machine = health.Machine{}
+		case probed:
+			s.machine.Reconfigure(*cfg.Health, now)
+		default:
+			s.machine = health.NewMachine(*cfg.Health, now, &c.rand)
+		}
+	}
 }
 
 func (c *Controller) setWeight(s *seat, w float64) error {

@@ -31,8 +31,14 @@ type ProbeResult struct {
 	OK      bool
 }
 
+// Reconfigure changes how the pool is balanced and probed, and leaves who is in
+// it, their weights, health and attempts as they are. Its Peers and Phase count;
+// the policy begins with nothing learned.
+type Reconfigure struct{ Config Config }
+
 func (Add) input()         {}
 func (Remove) input()      {}
 func (SetWeight) input()   {}
 func (SetDrain) input()    {}
 func (ProbeResult) input() {}
+func (Reconfigure) input() {}

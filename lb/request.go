@@ -39,7 +39,10 @@ func (v Verdict) String() string {
 // Outcome is an attempt's result.
 type Outcome struct {
 	Verdict Verdict
-	Report  Report // what the answer said of the backend's load; zero when it said nothing
+	// Answered is when the answer began, where that is known and matters: the latency that policies learn from ends
+	// there, lest a long download, or a client slow to take it, be held against the backend. 0: it ends with the attempt.
+	Answered Time
+	Report   Report // what the answer said of the backend's load; zero when it said nothing
 }
 
 // Report is a backend's word on its own load: carried by an answer (as ORCA

@@ -64,6 +64,8 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 	switch d.Cmd {
 	case "pool":
 		w.pool()
+	case "reconfigure":
+		w.step(lb.Reconfigure{Config: w.config()})
 	case "add":
 		w.add()
 	case "remove":
@@ -94,7 +96,17 @@ func (w *world) run(t *testing.T, d *datadriven.TestData) string {
 }
 
 func (w *world) pool() {
-	kind, _ := policy.Lookup("round_robin")
+	cfg := w.config()
+	*w = world{t: w.t, d: w.d, next: lb.Never, rand: rng.New(1), ids: map[string]lb.BackendID{}, answers: map[lb.BackendID]string{},
+		lastProbe: map[lb.BackendID]health.Probe{}, leases: map[string][]lb.Lease{}}
+	w.balancer, w.controller = lb.New(cfg, 1)
+}
+
+func (w *world) config() lb.Config {
+	kind, ok := policy.Lookup(w.text("policy", "round_robin"))
+	if !ok {
+		w.d.Fatalf(w.t, "no such policy")
+	}
 	cfg := lb.Config{Policy: kind.Spec().New(), PanicThreshold: w.number("panic", 0)}
 	cfg.SlowStart = health.SlowStart{
 		Window:       w.duration("slow_start"),
@@ -108,9 +120,7 @@ func (w *world) pool() {
 			Fall: int(w.number("fall", 3)), Rise: int(w.number("rise", 2)),
 		}
 	}
-	*w = world{t: w.t, d: w.d, next: lb.Never, rand: rng.New(1), ids: map[string]lb.BackendID{}, answers: map[lb.BackendID]string{},
-		lastProbe: map[lb.BackendID]health.Probe{}, leases: map[string][]lb.Lease{}}
-	w.balancer, w.controller = lb.New(cfg, 1)
+	return cfg
 }
 
 func (w *world) add() {

@@ -44,6 +44,7 @@ const (
 	ProbesFailed    Reason = "probes failed"
 	ProbesSucceeded Reason = "probes succeeded"
 	SlowStartOver   Reason = "slow start over"
+	ProbesStopped   Reason = "probes switched off"
 )
 
 // Step is what came of stepping a machine: at most one transition and at most
@@ -76,6 +77,16 @@ type Machine struct {
 func NewMachine(cfg Config, now instant.Time, r *rng.Rand) Machine {
 	phase := time.Duration(r.Float64() * float64(cfg.Interval))
 	return Machine{cfg: cfg, next: now.Add(phase), recovered: instant.Never, since: now}
+}
+
+// Reconfigure makes the machine work by cfg from now on. What it knows of the
+// backend stays: its state, and the results in a row.
+func (m *Machine) Reconfigure(cfg Config, now instant.Time) {
+	m.cfg = cfg
+	m.next = m.next.Min(now.Add(cfg.Interval))
+	if m.state == Recovering {
+		m.recovered = m.since.Add(cfg.SlowStart)
+	}
 }
 
 // State returns the present state, and since when.
