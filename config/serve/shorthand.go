@@ -1,0 +1,65 @@
+package serve
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"github.com/lbctl/lbctl/config/strict"
+)
+
+// ShorthandPool is the name of the pool that Shorthand makes.
+const ShorthandPool = "default"
+
+// Setting is a value in place of a default, such as "pools[0].pool.policy" is "p2c". Errors about it
+// name its origin, such as "--policy p2c".
+type Setting struct{ Path, Value, Origin string }
+
+// Shorthand returns the configuration of one listener before one pool, as from a file that says no
+// more than that, and what else is set. The error is strict.Errors.
+func Shorthand(listen string, backends []string, more ...Setting) (*Config, error) {
+	urls := make([]string, max(len(backends), 1))
+	skeleton, err := json.Marshal(map[string]any{
+		"listeners": []any{map[string]any{"address": ""}},
+		"pools":     []any{map[string]any{"name": ShorthandPool, "backends": urls[:len(backends)]}},
+	})
+	if err != nil {
+		panic("serve: " + err.Error())
+	}
+	doc, err := strict.Parse("command line", skeleton)
+	if err != nil {
+		return nil, err
+	}
+	settings := []Setting{{"listeners[0].address", listen, "--listen " + listen}}
+	for i, b := range backends {
+		settings = append(settings, Setting{"pools[0].backends[" + strconv.Itoa(i) + "]", b, "--backend " + b})
+	}
+	for _, s := range append(settings, more...) {
+		text, err := json.Marshal(s.Value)
+		if err != nil {
+			panic("serve: " + err.Error())
+		}
+		if err := doc.Set(s.Path, string(text), s.Origin); err != nil {
+			return nil, withoutPaths(err)
+		}
+	}
+	c, err := decode(doc, ".", nil)
+	if err != nil {
+		return nil, withoutPaths(err)
+	}
+	return c, nil
+}
+
+// withoutPaths takes the paths out of errors about values that were not in a file.
+func withoutPaths(err error) error {
+	var errs strict.Errors
+	if !errors.As(err, &errs) {
+		return err
+	}
+	for i := range errs {
+		if errs[i].Origin != "" {
+			errs[i].Path = ""
+		}
+	}
+	return errs
+}
