@@ -19,16 +19,24 @@ const maxSocketPath = 107
 
 // UnmarshalScalar reads host:port or unix:/path.
 func (a *Address) UnmarshalScalar(s string) error {
+	return a.read(s, `expected host:port, like ":8080" or "127.0.0.1:8080", or unix:/path`)
+}
+
+// read reads host:port or unix:/path; expected begins the message when s is neither.
+func (a *Address) read(s, expected string) error {
 	if socket, ok := strings.CutPrefix(s, "unix:"); ok {
+		if err := checkSocket(s, socket); err != nil {
+			return err
+		}
 		*a = Address{"unix", socket}
-		return checkSocket(s, socket)
+		return nil
 	}
 	host, port, err := splitHostPort(s)
 	if err != nil {
-		return fmt.Errorf(`expected host:port, like ":8080" or "127.0.0.1:8080", or unix:/path; got %q%s`, s, orPort(s))
+		return fmt.Errorf("%s; got %q%s", expected, s, orPort(s))
 	}
-	if err := checkHost(host, true); err != nil {
-		return fmt.Errorf("%w; got %q", err, s)
+	if host != "" && !isHost(host) {
+		return fmt.Errorf("expected an IP address or a host name before the port; got %q", s)
 	}
 	*a = Address{"tcp", joinHostPort(host, port)}
 	return nil
@@ -66,10 +74,7 @@ func (a *AdminAddress) UnmarshalScalar(s string) error {
 		*a = AdminAddress{}
 		return nil
 	}
-	if err := a.Address.UnmarshalScalar(s); err != nil {
-		return fmt.Errorf("%w, or off", err)
-	}
-	return nil
+	return a.read(s, `expected host:port, like "127.0.0.1:9901", unix:/path, or off`)
 }
 
 func (a AdminAddress) String() string {
@@ -121,25 +126,15 @@ func joinHostPort(host string, port uint16) string {
 	return host + ":" + strconv.Itoa(int(port))
 }
 
-// checkHost takes IP addresses and DNS names (RFC 1123, and the underscore that is met in practice).
-func checkHost(host string, orNone bool) error {
-	if host == "" && orNone {
-		return nil
-	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a.Zone() != "" && !orNone {
-			return fmt.Errorf("expected an address without a zone")
-		}
-		return nil
-	}
-	if !isDNSName(host) {
-		return fmt.Errorf("expected an IP address or a host name")
-	}
-	return nil
+// isHost takes IP addresses without a zone, and DNS names.
+func isHost(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Zone() == "" || isDNSName(host)
 }
 
-// isDNSName tells whether s is a host name: labels of up to 63 letters, digits, - and _, 253
-// bytes in all. A name of digits alone would be a mistyped address.
+// isDNSName tells whether s is a host name: labels of up to 63 letters, digits and -, 253 bytes in
+// all (RFC 1123 §2.1), and the _ that is met in practice. One that ends in a label of digits would
+// be a mistyped address.
 func isDNSName(s string) bool {
 	s = strings.TrimSuffix(s, ".")
 	if s == "" || len(s) > 253 {

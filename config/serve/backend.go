@@ -80,8 +80,11 @@ const urlForms = `expected a URL like "http://10.0.0.1:8080", "https://app.examp
 // UnmarshalScalar reads a URL that has no path: requests have their own.
 func (u *URL) UnmarshalScalar(s string) error {
 	if socket, ok := strings.CutPrefix(s, "unix:"); ok {
+		if err := checkSocket(s, socket); err != nil {
+			return err
+		}
 		*u = URL{Scheme: "http", Unix: socket}
-		return checkSocket(s, socket)
+		return nil
 	}
 	got, err := url.Parse(s)
 	if err != nil || got.Scheme != "http" && got.Scheme != "https" || got.Host == "" || got.Opaque != "" {
@@ -99,8 +102,8 @@ func (u *URL) UnmarshalScalar(s string) error {
 			return fmt.Errorf("expected a port from 1 to 65535; got %q", s)
 		}
 	}
-	if err := checkHost(host, false); err != nil {
-		return fmt.Errorf("%w; got %q", err, s)
+	if !isHost(host) {
+		return fmt.Errorf("expected an IP address or a host name in the URL; got %q", s)
 	}
 	*u = URL{Scheme: got.Scheme, Host: strings.ToLower(host), Port: uint16(port)}
 	return nil

@@ -20,6 +20,19 @@ type Listener struct {
 // Defaults sets the limits.
 func (l *Listener) Defaults() { l.Limits.Defaults() }
 
+// Check refuses what a Unix socket does not have: ports, and addresses of peers.
+func (l *Listener) Check(r *strict.Reporter) {
+	if l.Address.Network != "unix" {
+		return
+	}
+	if l.ReusePort {
+		r.Errorf("reuse_port", "a Unix socket has no port")
+	}
+	if l.ProxyProtocol != nil {
+		r.Errorf("proxy_protocol", "peers on a Unix socket have no address to trust")
+	}
+}
+
 // ListenerTLS is the tls: block of a listener.
 type ListenerTLS struct {
 	Certificates []Certificate `yaml:"certificates" required:"true" minitems:"1" maxitems:"1024" doc:"chosen by the name that the client asks for; the first is for those that ask for none or another"`
@@ -78,14 +91,6 @@ func (l *Limits) Defaults() {
 func (l *Limits) Check(r *strict.Reporter) {
 	if l.BufferBytes < l.HeadBytes {
 		r.Errorf("buffer_bytes", "expected at least head_bytes (%d), got %d", l.HeadBytes, l.BufferBytes)
-	}
-	for _, part := range []struct {
-		name string
-		size int
-	}{{"field_bytes", l.FieldBytes}, {"uri_bytes", l.URIBytes}} {
-		if part.size > l.HeadBytes {
-			r.Errorf(part.name, "expected at most head_bytes (%d), got %d", l.HeadBytes, part.size)
-		}
 	}
 }
 

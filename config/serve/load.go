@@ -1,10 +1,7 @@
 package serve
 
 import (
-	"fmt"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/lbctl/lbctl/config/strict"
 )
@@ -16,8 +13,9 @@ func Load(file string, data []byte) (*Config, error) {
 	return LoadWithFiles(file, data, nil)
 }
 
-// LoadWithFiles is Load, and reads the certificates and keys that the file names, to be sure that
-// they will do. readFile nil: it does not.
+// LoadWithFiles is Load, and makes sure that the certificates and keys that the file names are
+// what they should be. It has readFile read them, which should refuse more than MaxPEMBytes. When it is
+// nil they are not looked at.
 func LoadWithFiles(file string, data []byte, readFile func(name string) ([]byte, error)) (*Config, error) {
 	doc, err := strict.Parse(file, data)
 	if err != nil {
@@ -28,13 +26,15 @@ func LoadWithFiles(file string, data []byte, readFile func(name string) ([]byte,
 
 // decode returns what a document says, complete.
 func decode(doc *strict.Document, dir string, readFile func(string) ([]byte, error)) (*Config, error) {
-	c := &checked{dir: dir, readFile: readFile}
-	c.Config.Defaults()
-	if err := doc.Decode(c); err != nil {
+	c := &Config{}
+	c.Defaults()
+	within := doc.Decode(c)
+	between := doc.Decode(&outline{config: c, faulty: within, dir: dir, readFile: readFile})
+	if err := joined(within, between); err != nil {
 		return nil, err
 	}
-	c.Config.complete(dir)
-	return &c.Config, nil
+	c.complete(dir)
+	return c, nil
 }
 
 // complete fills in names that the file left out, and makes paths independent of where the file is.
@@ -76,67 +76,4 @@ func from(dir, name string) string {
 		return name
 	}
 	return filepath.Join(dir, name)
-}
-
-// checked is a file as it is decoded: with the rules that concern more than one of its sections.
-type checked struct {
-	Config Config `yaml:",inline"`
-
-	dir      string
-	readFile func(name string) ([]byte, error)
-}
-
-// Check applies the rules that concern several sections.
-func (c *checked) Check(r *strict.Reporter) {
-	f := &c.Config
-	var names []string
-	for _, p := range f.Pools {
-		names = append(names, p.Name)
-	}
-	f.Routes.checkPools(r, names)
-	for _, l := range f.Listeners {
-		if a := f.Admin.Address; !a.Off() && l.Address.clashes(a.Address) {
-			r.Errorf("admin.address", "listener %q has %s already", l.name(), a)
-		}
-	}
-}
-
-// checkPools sees to it that every route leads somewhere.
-func (l Routes) checkPools(r *strict.Reporter, pools []string) {
-	if len(l) == 0 && len(pools) > 1 {
-		r.Errorf("routes", "needed where there is more than one pool: say which requests go where")
-	}
-	known := map[string]bool{}
-	for _, p := range pools {
-		known[p] = true
-	}
-	for i, rt := range l {
-		if known[rt.Pool] {
-			continue
-		}
-		msg := fmt.Sprintf("expected one of %s; got %q", shortList(pools), rt.Pool)
-		if near := strict.Nearest(rt.Pool, pools); near != "" {
-			msg += fmt.Sprintf("; did you mean %q?", near)
-		}
-		r.Errorf("routes"+at(i, "pool"), "%s", msg)
-	}
-}
-
-// maxNamed is the number of valid names that a message lists.
-const maxNamed = 16
-
-func shortList(names []string) string {
-	if len(names) > maxNamed {
-		return strings.Join(names[:maxNamed], ", ") + " …"
-	}
-	return strings.Join(names, ", ")
-}
-
-// at is the path of a key of the i-th element of a list; "": the element itself.
-func at(i int, key string) string {
-	path := "[" + strconv.Itoa(i) + "]"
-	if key != "" {
-		path += "." + key
-	}
-	return path
 }

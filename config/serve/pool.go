@@ -13,7 +13,7 @@ type Pool struct {
 	Name        string        `yaml:"name" required:"true" maxlen:"64" pattern:"^[A-Za-z0-9][A-Za-z0-9_.-]*$" doc:"name of the pool"`
 	Backends    Backends      `yaml:"backends" required:"true" minitems:"1" maxitems:"4096" doc:"who answers; a plain value is the URL"`
 	Pool        config.Pool   `yaml:"pool" doc:"policy, health and slow start: the very block of a scenario"`
-	Key         Key           `yaml:"key" doc:"what ring_hash, maglev and rendezvous hash: client, path, header NAME or cookie NAME"`
+	Key         Key           `yaml:"key" doc:"what ring_hash, maglev and rendezvous hash: client (which it is when absent), path, header NAME or cookie NAME"`
 	Probe       Probe         `yaml:"probe" doc:"how health probes are made; pool.health says whether and when"`
 	Connections Connections   `yaml:"connections" doc:"connections to each backend"`
 	TLS         BackendTLS    `yaml:"tls" doc:"how https backends are verified"`
@@ -57,7 +57,7 @@ type BackendTLS struct {
 
 // Check refuses names that no certificate can have.
 func (t *BackendTLS) Check(r *strict.Reporter) {
-	if t.ServerName != "" && checkHost(t.ServerName, false) != nil {
+	if t.ServerName != "" && !isHost(t.ServerName) {
 		r.Errorf("server_name", "expected a host name, got %q", t.ServerName)
 	}
 }
@@ -90,7 +90,7 @@ func (p *Pool) Check(r *strict.Reporter) {
 		r.Errorf("tls", "of no use: no backend has an https URL")
 	}
 	if p.LoadPath == "" && p.AsksForLoad() {
-		r.Errorf("load_path", "policy %s asks backends for their load: say where they tell it, or choose another", p.Pool.Policy.Use)
+		r.Errorf("load_path", "policy %s asks backends for their load: say at which path they tell it, or choose another policy", p.Pool.Policy.Use)
 	}
 	if unix > 0 && p.Pool.Health.Enabled {
 		switch {

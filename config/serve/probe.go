@@ -55,7 +55,7 @@ func (p *Probe) Check(r *strict.Reporter) {
 // isAuthority tells whether s can be the value of a Host field.
 func isAuthority(s string) bool {
 	if host, _, err := splitHostPort(s); err == nil {
-		return checkHost(host, false) == nil
+		return isHost(host)
 	}
-	return checkHost(s, false) == nil
+	return isHost(s)
 }

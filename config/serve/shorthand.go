@@ -18,10 +18,9 @@ type Setting struct{ Path, Value, Origin string }
 // Shorthand returns the configuration of one listener before one pool, as from a file that says no
 // more than that, and what else is set. The error is strict.Errors.
 func Shorthand(listen string, backends []string, more ...Setting) (*Config, error) {
-	urls := make([]string, max(len(backends), 1))
 	skeleton, err := json.Marshal(map[string]any{
 		"listeners": []any{map[string]any{"address": ""}},
-		"pools":     []any{map[string]any{"name": ShorthandPool, "backends": urls[:len(backends)]}},
+		"pools":     []any{map[string]any{"name": ShorthandPool, "backends": make([]string, len(backends))}},
 	})
 	if err != nil {
 		panic("serve: " + err.Error())
@@ -40,23 +39,25 @@ func Shorthand(listen string, backends []string, more ...Setting) (*Config, erro
 			panic("serve: " + err.Error())
 		}
 		if err := doc.Set(s.Path, string(text), s.Origin); err != nil {
-			return nil, withoutPaths(err)
+			return nil, withoutFile(err)
 		}
 	}
 	c, err := decode(doc, ".", nil)
 	if err != nil {
-		return nil, withoutPaths(err)
+		return nil, withoutFile(err)
 	}
 	return c, nil
 }
 
-// withoutPaths takes the paths out of errors about values that were not in a file.
-func withoutPaths(err error) error {
+// withoutFile takes out of errors what only makes sense where there is a file: the path of a value that
+// a flag gave, and positions.
+func withoutFile(err error) error {
 	var errs strict.Errors
 	if !errors.As(err, &errs) {
 		return err
 	}
 	for i := range errs {
+		errs[i].Line, errs[i].Col = 0, 0
 		if errs[i].Origin != "" {
 			errs[i].Path = ""
 		}
