@@ -1,0 +1,62 @@
+package probe_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"testing"
+
+	"github.com/lbctl/lbctl/proxy/probe"
+)
+
+func TestTCP(t *testing.T) {
+	check(t, probe.TCP().Probe(within(t, generous), silent(t)), "")
+	check(t, probe.TCP().Probe(within(t, generous), refusing(t)), "no connection: dial tcp")
+	unix := listen(t, "unix", t.TempDir()+"/s")
+	check(t, probe.TCP().Probe(within(t, generous), probe.Target{Network: "unix", Address: unix.Addr().String()}), "")
+}
+
+// TestTCPDoesNotReset: a backend that speaks first sees an orderly end, not a reset.
+func TestTCPDoesNotReset(t *testing.T) {
+	l := listen(t, "tcp", "127.0.0.1:0")
+	seen := make(chan error, 1)
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			seen <- err
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "220 mail.example ESMTP\r\n")
+		_, err = c.Read(make([]byte, 1))
+		seen <- err
+	}()
+	check(t, probe.TCP().Probe(within(t, generous), target4(l)), "")
+	if err := <-seen; !errors.Is(err, io.EOF) {
+		t.Errorf("the backend saw %v, want EOF", err)
+	}
+}
+
+func TestTCPWithTLS(t *testing.T) {
+	s := serveTLS(t, nil)
+	check(t, probe.TCP().Probe(within(t, generous), target(s)), "")
+	strange := target(s)
+	strange.TLS = &tls.Config{}
+	check(t, probe.TCP().Probe(within(t, generous), strange), "no TLS session: ")
+	plain := script(t, "no")
+	plain.TLS = &tls.Config{}
+	check(t, probe.TCP().Probe(within(t, generous), plain), "no TLS session: ")
+}
+
+func TestTCPNoHandshakeInTime(t *testing.T) {
+	to := silent(t)
+	to.TLS = &tls.Config{}
+	if err := probe.TCP().Probe(within(t, 20e6), to); err == nil || err.Error() != "no TLS session in time" {
+		t.Errorf("got %v", err)
+	}
+	var late net.Error
+	if err := probe.TCP().Probe(within(t, 20e6), to); !errors.As(err, &late) || !late.Timeout() {
+		t.Errorf("the time-out is not to be recognized in %v", err)
+	}
+}
