@@ -1,15 +1,16 @@
 package probe_test
 
 import (
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/lbctl/lbctl/proxy/probe"
 )
@@ -96,18 +97,19 @@ func TestHTTPFailures(t *testing.T) {
 }
 
 func TestHTTPNoAnswerInTime(t *testing.T) {
-	p := httpProber(t, probe.HTTPConfig{})
-	if err := p.Probe(within(t, 20*time.Millisecond), silent(t)); err == nil || err.Error() != "no answer in time" {
+	to, ctx := silent(t)
+	err := httpProber(t, probe.HTTPConfig{}).Probe(ctx, to)
+	if err == nil || err.Error() != "no answer in time" || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v, want no answer in time", err)
 	}
+
+	stalled := probe.NewExpiring(t.Context())
 	stalls := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.(http.Flusher).Flush()
+		stalled.Expire()
 		<-r.Context().Done()
 	})
-	p = httpProber(t, probe.HTTPConfig{Body: "x"})
-	if err := p.Probe(within(t, 50*time.Millisecond), target(stalls)); err == nil || !strings.Contains(err.Error(), "in time") {
-		t.Errorf("got %v, want no whole body in time", err)
-	}
+	check(t, httpProber(t, probe.HTTPConfig{Body: "x"}).Probe(stalled, target(stalls)), "in time")
 }
 
 func TestHTTPRequest(t *testing.T) {
@@ -131,32 +133,14 @@ func TestHTTPRequest(t *testing.T) {
 
 // TestHTTPConnections: each probe has its connection, which is closed afterwards.
 func TestHTTPConnections(t *testing.T) {
-	var opened, closed atomic.Int32
-	s := serve(t, nil)
-	s.Config.Handler = http.NotFoundHandler()
-	hook := s.Config.ConnState
-	s.Config.ConnState = func(c net.Conn, state http.ConnState) {
-		hook(c, state)
-		switch state {
-		case http.StateNew:
-			opened.Add(1)
-		case http.StateClosed:
-			closed.Add(1)
-		}
-	}
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	ended := watch(s)
+	s.Start()
+	t.Cleanup(s.Close)
 	for range 3 {
 		check(t, httpProber(t, probe.HTTPConfig{}).Probe(within(t, generous), target(s)), "status 404")
 	}
-	eventually(t, func() bool { return opened.Load() == 3 && closed.Load() == 3 }, "3 connections opened and closed")
-}
-
-func eventually(t *testing.T, ok func() bool, what string) {
-	t.Helper()
-	for limit := time.Now().Add(generous); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatalf("never came about: %s", what)
-		}
-	}
+	eventually(t, func() bool { return ended() == 3 }, "3 connections end")
 }
 
 func TestHTTPS(t *testing.T) {

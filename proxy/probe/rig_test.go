@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -82,6 +83,28 @@ func serveUnix(t *testing.T, h http.HandlerFunc) probe.Target {
 	return probe.Target{Network: "unix", Address: l.Addr().String()}
 }
 
+// watch returns a function that counts the connections to s that were opened and are closed. Call
+// it before s starts.
+func watch(s *httptest.Server) (ended func() int32) {
+	var n atomic.Int32
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			n.Add(1)
+		}
+	}
+	return n.Load
+}
+
+// eventually waits until ok, for a generous time.
+func eventually(t *testing.T, ok func() bool, what string) {
+	t.Helper()
+	for limit := time.Now().Add(generous); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatalf("never came about: %s", what)
+		}
+	}
+}
+
 func listen(t *testing.T, network, address string) net.Listener {
 	t.Helper()
 	l, err := net.Listen(network, address)
@@ -92,9 +115,22 @@ func listen(t *testing.T, network, address string) net.Listener {
 	return l
 }
 
-// silent returns a target that accepts connections and says nothing.
-func silent(t *testing.T) probe.Target {
-	return target4(listen(t, "tcp", "127.0.0.1:0"))
+// silent returns a target that accepts connections and says nothing, and a context that expires when it
+// is first spoken to.
+func silent(t *testing.T) (probe.Target, context.Context) {
+	l := listen(t, "tcp", "127.0.0.1:0")
+	ctx := probe.NewExpiring(t.Context())
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		c.Read(make([]byte, 1))
+		ctx.Expire()
+		<-t.Context().Done()
+	}()
+	return target4(l), ctx
 }
 
 func target4(l net.Listener) probe.Target {
