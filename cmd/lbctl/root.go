@@ -14,12 +14,14 @@ import (
 func rootCommand(s streams) *cobra.Command {
 	root := group(&cobra.Command{
 		Use:   "lbctl",
-		Short: "Try load balancing before you deploy it",
+		Short: "Try load balancing before you deploy it, then deploy it",
 		Long: `lbctl runs the code of a load balancer in a simulator, so that you see what an
-algorithm or a setting does to your latency before you ship it.`,
+algorithm or a setting does to your latency before you ship it. Then it runs the
+very same code as a proxy: lbctl serve.`,
 		Example: `  lbctl compare                        the built-in scenario, all that is worth comparing
   lbctl scenarios list                 what else is built in
-  lbctl simulate black-hole --explain 3`,
+  lbctl simulate black-hole --explain 3
+  lbctl serve --backend http://127.0.0.1:9001 --backend http://127.0.0.1:9002`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -28,7 +30,10 @@ algorithm or a setting does to your latency before you ship it.`,
 	root.SetErr(s.err)
 	root.SetVersionTemplate("lbctl {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s), versionCommand(s))
+	root.AddCommand(
+		compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s),
+		serveCommand(s), checkCommand(s), versionCommand(s),
+	)
 	root.InitDefaultHelpCmd()
 	helpAbout(root)
 	return root

@@ -56,7 +56,7 @@ func (o *outline) checkRoutes(r *strict.Reporter) {
 		if name := strict.Nearest(rt.Pool, pools); name != "" {
 			near = fmt.Sprintf("; did you mean %q?", name)
 		}
-		r.Errorf("routes"+at(i, "pool"), "unknown pool: expected one of %s; got %q%s", shortList(pools), rt.Pool, near)
+		r.Errorf("routes"+at(i, "pool"), "unknown pool: expected %s; got %q%s", oneOf(pools), rt.Pool, near)
 	}
 }
 
@@ -125,11 +125,15 @@ func joined(within, between error) error {
 // maxNamed is the number of valid names that a message lists.
 const maxNamed = 16
 
-func shortList(names []string) string {
-	if len(names) > maxNamed {
-		return strings.Join(names[:maxNamed], ", ") + " …"
+// oneOf lists what is valid.
+func oneOf(names []string) string {
+	switch {
+	case len(names) == 1:
+		return names[0]
+	case len(names) > maxNamed:
+		names = append(slices.Clone(names[:maxNamed]), "…")
 	}
-	return strings.Join(names, ", ")
+	return "one of " + strings.Join(names, ", ")
 }
 
 // at is the path of a key of the i-th element of a list; "": the element itself.

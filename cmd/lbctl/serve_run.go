@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/lbctl/lbctl/config/serve"
+	"github.com/lbctl/lbctl/config/strict"
+)
+
+// engine is what lbctl serve needs of the proxy.
+type engine interface {
+	Start() error
+	Addr(listener string) net.Addr
+	Reload(cfg *serve.Config) error
+	Shutdown(ctx context.Context) error
+	Close() error
+}
+
+// supervisor runs one server: starts it, reloads it, stops it. One goroutine does all of it.
+type supervisor struct {
+	load         func() (*loaded, error)
+	newEngine    func(cfg *serve.Config, log *slog.Logger) (engine, error)
+	log          *slog.Logger
+	notify       notifier
+	hangups      <-chan os.Signal
+	looks        <-chan time.Time // when to look whether the file has changed
+	secondSignal func() (signals <-chan os.Signal, stop func())
+
+	current *loaded
+	watch   watcher
+	engine  engine
+}
+
+// run serves until ctx ends.
+func (sv *supervisor) run(ctx context.Context) error {
+	var err error
+	if sv.current, err = sv.load(); err != nil {
+		return usage(err)
+	}
+	sv.watch.reset(sv.current.seen)
+	if err := sv.start(); err != nil {
+		return exitError{exitFailed, err}
+	}
+	defer sv.engine.Close()
+	sv.announce()
+	sv.notify.ready()
+	for {
+		select {
+		case <-ctx.Done():
+			return sv.stop(ctx)
+		case <-sv.hangups:
+			sv.reload("SIGHUP")
+		case <-sv.looks:
+			if c := sv.current; c.file != "" && c.Watch && sv.watch.changed(c) {
+				sv.reload("the file changed")
+			}
+		}
+	}
+}
+
+// start makes the engine and lets it listen.
+func (sv *supervisor) start() error {
+	var err error
+	if sv.engine, err = sv.newEngine(sv.current.Config, sv.log); err != nil {
+		return err
+	}
+	if err := sv.engine.Start(); err != nil {
+		return errors.Join(err, sv.engine.Close())
+	}
+	return nil
+}
+
+// announce logs what runs.
+func (sv *supervisor) announce() {
+	c := sv.current
+	for _, l := range c.Listeners {
+		protocol := "http"
+		if l.TLS != nil {
+			protocol = "https"
+		}
+		sv.log.Info("listening", "listener", l.Name, "protocol", protocol, "address", fmt.Sprint(sv.engine.Addr(l.Name)))
+	}
+	for _, p := range c.Pools {
+		sv.log.Info("balancing", "pool", p.Name, "policy", p.Pool.Policy.Use, "backends", len(p.Backends))
+	}
+	sv.log.Info("ready", "config", c.origin(), "admin", c.Admin.Address.String())
+}
+
+// origin says where the configuration is from.
+func (c *loaded) origin() string {
+	if c.file == "" {
+		return "command line"
+	}
+	return c.file
+}
+
+// reload loads the configuration anew. When that fails, what runs runs on.
+func (sv *supervisor) reload(why string) {
+	sv.notify.reloading()
+	defer sv.notify.ready()
+	next, err := sv.load()
+	if err == nil {
+		err = sv.engine.Reload(next.Config)
+	}
+	if err != nil {
+		sv.watch.refuse()
+		sv.refuse(why, err)
+		return
+	}
+	sv.current = next
+	sv.watch.reset(next.seen)
+	sv.log.Info("reloaded", "config", next.origin(), "because", why, "holds", serverSummary(next.Config))
+}
+
+// refuse logs why a configuration was not taken, each mistake on a line of its own.
+func (sv *supervisor) refuse(why string, err error) {
+	var mistakes strict.Errors
+	if !errors.As(err, &mistakes) {
+		sv.log.Error("not reloaded: the old configuration runs on", "because", why, "error", err)
+		return
+	}
+	for i, m := range mistakes {
+		if i == strict.MaxErrors {
+			break
+		}
+		sv.log.Error("not reloaded: the old configuration runs on", "because", why, "error", m)
+	}
+}
+
+// stop lets requests finish: until drain_timeout, or another signal.
+func (sv *supervisor) stop(ctx context.Context) error {
+	signals, done := sv.secondSignal()
+	defer done()
+	sv.notify.stopping()
+	limit := sv.current.DrainTimeout
+	sv.log.Info("stopping", "because", context.Cause(ctx), "drain_timeout", limit)
+
+	drain, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), limit, errDrainTimeout)
+	defer cancel()
+	finished := make(chan error, 1)
+	go func() { finished <- sv.engine.Shutdown(drain) }()
+	select {
+	case err := <-finished:
+		return sv.stopped(drain, err)
+	case s := <-signals:
+		sv.log.Warn("stopping at once", "because", s)
+		cancel()
+		<-finished
+		again, end := context.WithCancelCause(context.Background())
+		end(stopSignal{s})
+		return stopped(again, fmt.Errorf("stopped at once by a second signal (%v)", s))
+	}
+}
+
+var errDrainTimeout = errors.New("drain_timeout was over")
+
+// stopped says how a stop without a second signal went.
+func (sv *supervisor) stopped(drain context.Context, err error) error {
+	switch {
+	case err == nil:
+		sv.log.Info("stopped")
+		return nil
+	case context.Cause(drain) == errDrainTimeout:
+		return exitError{exitFailed, fmt.Errorf("requests were cut off: drain_timeout (%v) was over", sv.current.DrainTimeout)}
+	}
+	return exitError{exitFailed, err}
+}
