@@ -35,22 +35,13 @@ func appendTime(dst []byte, name string, d time.Duration) []byte {
 // HTTP list (RFC 9110 §5.6.1.2).
 func readText(b []byte) (m metrics, ok bool) {
 	for len(b) > 0 {
-		item := b
-		if i := index(b, ',', ','); i >= 0 {
-			item, b = b[:i], b[i+1:]
-		} else {
-			b = nil
-		}
-		item = trim(item)
-		if len(item) == 0 {
-			continue
-		}
-		i := index(item, '=', ':')
-		if i <= 0 {
+		name, value, rest := cutMetric(b)
+		b = rest
+		switch {
+		case len(name) == 0 && value == nil: // an empty element
+		case len(name) == 0 || value == nil:
 			return m, false
-		}
-		name, value := trim(item[:i]), trim(item[i+1:])
-		if len(name) > len(namedPrefix) && string(name[:len(namedPrefix)]) == namedPrefix {
+		case len(name) > len(namedPrefix) && string(name[:len(namedPrefix)]) == namedPrefix:
 			if !m.set(name[len(namedPrefix):], value) {
 				return m, false
 			}
@@ -59,12 +50,21 @@ func readText(b []byte) (m metrics, ok bool) {
 	return m, true
 }
 
-// index returns where c or d comes first in b, or -1.
-func index(b []byte, c, d byte) int {
-	for i, x := range b {
-		if x == c || x == d {
-			return i
+// cutMetric cuts the first element off b, and that in two at its first separator. value is nil if
+// it has none.
+func cutMetric(b []byte) (name, value, rest []byte) {
+	end, separator := len(b), -1
+	for i, c := range b {
+		if c == ',' {
+			end, rest = i, b[i+1:]
+			break
+		}
+		if (c == '=' || c == ':') && separator < 0 {
+			separator = i
 		}
 	}
-	return -1
+	if separator < 0 {
+		return trim(b[:end]), nil, rest
+	}
+	return trim(b[:separator]), trim(b[separator+1 : end]), rest
 }

@@ -23,7 +23,8 @@ type loadConns struct {
 	closed bool
 }
 
-// keepFor is how long a connection is kept unused: shorter than what common servers keep (nginx 75 s).
+// keepFor is how long a connection is kept unused: shorter than common servers do (nginx 75 s). The next
+// probe closes what is older, and there are at most MaxKeptLoads of them.
 const keepFor = 30 * time.Second
 
 func (c *loadConns) enter() bool {
@@ -46,6 +47,7 @@ func (c *loadConns) leave() {
 func (c *loadConns) take(t Target) *loadConn {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.drop(time.Now())
 	for i := len(c.idle) - 1; i >= 0; i-- {
 		conn := c.idle[i]
 		if conn.target == t {
@@ -56,20 +58,27 @@ func (c *loadConns) take(t Target) *loadConn {
 	return nil
 }
 
-// keep takes conn back. It closes what has been idle for too long, or conn if there are enough.
+// keep takes conn back, or closes it if there are enough.
 func (c *loadConns) keep(conn *loadConn) {
 	conn.used = time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.idle) > 0 && conn.used.Sub(c.idle[0].used) > keepFor {
-		c.idle[0].raw.Close()
-		c.idle = slices.Delete(c.idle, 0, 1)
-	}
+	c.drop(conn.used)
 	if c.closed || len(c.idle) == MaxKeptLoads {
 		conn.raw.Close()
 		return
 	}
 	c.idle = append(c.idle, conn)
+}
+
+// drop closes what was not used for too long.
+func (c *loadConns) drop(now time.Time) {
+	old := 0
+	for old < len(c.idle) && now.Sub(c.idle[old].used) > keepFor {
+		c.idle[old].raw.Close()
+		old++
+	}
+	c.idle = slices.Delete(c.idle, 0, old)
 }
 
 func (c *loadConns) close() {
