@@ -102,3 +102,21 @@ func takes(f strict.Field) string {
 	}
 	return f.Type
 }
+
+// TestReadmeExamples loads the files that README.md shows.
+func TestReadmeExamples(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	examples := strings.Split(string(text), "\n```yaml\n")[1:]
+	for _, example := range examples {
+		file, _, _ := strings.Cut(example, "\n```")
+		if _, err := Load("README.md", []byte(file)); err != nil {
+			t.Errorf("%v\n%s", err, file)
+		}
+	}
+	if len(examples) < 2 {
+		t.Errorf("found %d examples", len(examples))
+	}
+}
