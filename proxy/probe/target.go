@@ -11,8 +11,8 @@ import (
 
 // Prober carries one kind of health probe out. Any goroutine may call it.
 type Prober interface {
-	// Probe returns nil if t is healthy, and otherwise why not, in one line. It returns when ctx
-	// ends at the latest, and gives no sign of health then.
+	// Probe returns nil if t is healthy, and otherwise why not, in one line. The end of ctx
+	// ends it, with an error that wraps context.DeadlineExceeded, another time-out, or context.Canceled.
 	Probe(ctx context.Context, t Target) error
 }
 

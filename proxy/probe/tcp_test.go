@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
 	"testing"
 
 	"github.com/lbctl/lbctl/proxy/probe"
@@ -15,27 +14,6 @@ func TestTCP(t *testing.T) {
 	check(t, probe.TCP().Probe(within(t, generous), refusing(t)), "no connection: dial tcp")
 	unix := listen(t, "unix", t.TempDir()+"/s")
 	check(t, probe.TCP().Probe(within(t, generous), probe.Target{Network: "unix", Address: unix.Addr().String()}), "")
-}
-
-// TestTCPDoesNotReset: a backend that speaks first sees an orderly end, not a reset.
-func TestTCPDoesNotReset(t *testing.T) {
-	l := listen(t, "tcp", "127.0.0.1:0")
-	seen := make(chan error, 1)
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			seen <- err
-			return
-		}
-		defer c.Close()
-		io.WriteString(c, "220 mail.example ESMTP\r\n")
-		_, err = c.Read(make([]byte, 1))
-		seen <- err
-	}()
-	check(t, probe.TCP().Probe(within(t, generous), target4(l)), "")
-	if err := <-seen; !errors.Is(err, io.EOF) {
-		t.Errorf("the backend saw %v, want EOF", err)
-	}
 }
 
 func TestTCPWithTLS(t *testing.T) {
