@@ -16,7 +16,7 @@ func TestStatusSet(t *testing.T) {
 	if err := s.UnmarshalScalar(" 599, 200-202 ,201-299"); err != nil {
 		t.Fatal(err)
 	}
-	for status, want := range map[int]bool{-1: false, 0: false, 199: false, 200: true, 299: true, 300: false, 598: false, 599: true, 600: false, 1 << 40: false} {
+	for status, want := range map[int]bool{-1: false, 0: false, 199: false, 200: true, 299: true, 300: false, 598: false, 599: true, 600: false, 1 << 20: false} {
 		if s.Has(status) != want {
 			t.Errorf("%d: got %v", status, !want)
 		}

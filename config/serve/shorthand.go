@@ -11,9 +11,12 @@ import (
 // ShorthandPool is the name of the pool that Shorthand makes.
 const ShorthandPool = "default"
 
-// Setting is a value in place of a default, such as "pools[0].pool.policy" is "p2c". Errors about it
-// name its origin, such as "--policy p2c".
-type Setting struct{ Path, Value, Origin string }
+// Setting is a value in place of a default.
+type Setting struct {
+	Path   string // "pools[0].pool.policy"
+	Value  any    // "p2c"; anything that is plain, or a list of such
+	Origin string // what errors about it name: "--policy p2c"
+}
 
 // Shorthand returns the configuration of one listener before one pool, as from a file that says no
 // more than that, and what else is set. The error is strict.Errors.
