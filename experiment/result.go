@@ -16,11 +16,12 @@ const Confidence = 0.95
 // results to the byte: it holds no date and no wall-clock time.
 type Result struct {
 	Scenarios   []Scenario `json:"scenarios"`
-	Ranking     []Rank     `json:"ranking,omitempty"` // over several scenarios; nil for one
-	Finding     string     `json:"finding"`           // the headline, a sentence
-	Command     string     `json:"command"`           // repeats the experiment
-	Interrupted bool       `json:"interrupted"`       // stopped early: fewer replications than asked for
-	NotRun      []string   `json:"not_run,omitempty"` // scenarios without a complete replication, left out for that
+	Ranking     []Rank     `json:"ranking,omitempty"`  // over several scenarios; nil for one
+	Finding     string     `json:"finding"`            // the headline, a sentence
+	Command     string     `json:"command"`            // repeats the experiment
+	Interrupted bool       `json:"interrupted"`        // stopped early: fewer replications than asked for
+	NotRun      []string   `json:"not_run,omitempty"`  // scenarios without a complete replication, left out for that
+	Fidelity    *Fidelity  `json:"fidelity,omitempty"` // of live runs: the simulation beside them
 }
 
 // Scenario is what the variants did in one scenario.
@@ -68,6 +69,8 @@ type Variant struct {
 	Events     []measure.Event               `json:"-"`              // of the first replication
 
 	Latency *stats.Histogram `json:"-"` // of all replications pooled
+
+	columns map[measure.Metric]*column // a value for each seed
 }
 
 // Estimate is a mean over replications with its confidence interval (Student's t). With

@@ -15,7 +15,7 @@ func (t *trial) variant(i int) Variant {
 		Metrics: map[measure.Metric]Estimate{}, Endings: map[string]Estimate{},
 		Groups: parts(v.groups), Backends: parts(v.backends),
 		Tail: tail(v.latency), WarmupS: v.warmup.estimate(),
-		Requests: v.requests, Events: v.events, Latency: v.latency,
+		Requests: v.requests, Events: v.events, Latency: v.latency, columns: v.columns,
 	}
 	for m, c := range v.columns {
 		out.Metrics[m] = c.estimate()
