@@ -1,6 +1,6 @@
 # Targets for people; .ci/run calls the same ones. Go is all that is needed.
 .POSIX:
-.PHONY: help build test race fuzz bench lint check golden crosscheck clean
+.PHONY: help build test race fuzz bench bench-proxy bench-idle benchproxy lint check golden crosscheck clean
 
 GO ?= go
 # Packages for `make race`.
@@ -16,7 +16,7 @@ RAPID_NOFAILFILE ?= true
 export RAPID_SEED RAPID_NOFAILFILE
 
 help: ## list the targets (this)
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 build: ## build bin/lbctl
 	@mkdir -p bin
@@ -34,6 +34,17 @@ fuzz: ## run each fuzz target for FUZZTIME=10s
 bench: ## run the benchmarks that the README quotes, on one core
 	$(GO) test -run '^$$' -bench '^BenchmarkSimulate$$/^p2c-100$$|^BenchmarkBareLoop$$' -benchmem -cpu 1 ./sim
 	$(GO) test -run '^$$' -bench '^BenchmarkRoundTrip$$/./^100$$' -benchmem -cpu 1 ./lb/policy
+
+# Settings are variables, as in make bench-proxy ROUNDS=9 ROWS='h1-c64-*'; docs/bench-proxy.md lists them.
+bench-proxy: build benchproxy ## CPU per request of lbctl, haproxy and nginx side by side (QUICK=1: a smoke)
+	@exec bin/benchproxy cpu
+
+bench-idle: build benchproxy ## memory per idle client of lbctl, haproxy and nginx side by side
+	@exec bin/benchproxy idle
+
+benchproxy:
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/benchproxy ./scripts/benchproxy
 
 lint: ## gofmt, go vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt -w these:"; echo "$$unformatted"; exit 1; fi
