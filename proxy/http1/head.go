@@ -1,0 +1,212 @@
+package http1
+
+import "bytes"
+
+// BodyKind says how the end of a body is found (RFC 9112 §6.3).
+type BodyKind uint8
+
+const (
+	BodyNone       BodyKind = iota // there is no body: nothing follows the head
+	BodyLength                     // Length bytes, at least 1
+	BodyChunked                    // chunks, to be read by Chunks
+	BodyUntilClose                 // all bytes until the connection closes; answers only
+)
+
+// Head is what requests and answers have in common.
+type Head struct {
+	Minor     uint8 // of the version HTTP/1.Minor: 0 or 1
+	Body      BodyKind
+	KeepAlive bool     // the sender will take part in another exchange on this connection
+	Upgrade   Span     // the protocols to change to; empty: no change wanted. Never names h2c
+	Length    int64    // Content-Length, also of an answer to HEAD; -1: none given
+	Seen      FieldSet // which known fields are there
+	HeadLen   int      // bytes of the head, with its empty line and any skipped before it
+	Fields    []Field
+
+	start         int      // where the first line begins
+	next          int      // where the next field line begins; 0: the first line is still to come
+	looked        int      // no line beginning at next (or start) ends before this offset
+	twice         FieldSet // known fields that are there more than once
+	hops          bool     // some field is not forwarded
+	rewriteLength bool     // Content-Length is to be written anew
+}
+
+// reset makes ready for the head of another message.
+func (h *Head) reset() {
+	fields := h.Fields[:0]
+	*h = Head{Fields: fields, Length: -1}
+}
+
+// Get returns the value of the first field of that name, in any case; nil if
+// there is none.
+func (h *Head) Get(buf []byte, name string) []byte {
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		if f.Name.Len() == len(name) && bytes.EqualFold(f.Name.Of(buf), []byte(name)) {
+			return f.Value.Of(buf)
+		}
+	}
+	return nil
+}
+
+// GetID returns the value of the first field with this ID; nil if there is none.
+func (h *Head) GetID(buf []byte, id FieldID) []byte {
+	if !h.Seen.Has(id) {
+		return nil
+	}
+	for i := range h.Fields {
+		if f := &h.Fields[i]; f.ID == id {
+			return f.Value.Of(buf)
+		}
+	}
+	return nil
+}
+
+// waits says whether the line that Parse waits for is still not there whole, so
+// that a head which drips in is not read again for each byte.
+func (h *Head) waits(buf []byte) bool {
+	if h.looked == 0 || bytes.IndexByte(buf[h.looked:], '\n') >= 0 {
+		return false
+	}
+	h.looked = len(buf)
+	return true
+}
+
+// more records that all of buf was looked at and says whether the head, which is
+// not there whole, can still be within its limits. line is where the line that is
+// not there whole begins.
+func (h *Head) more(buf []byte, lim *Limits) *Error {
+	h.looked = len(buf)
+	switch {
+	case len(buf) >= lim.HeadBytes:
+		return errHeadLong
+	case h.next > 0 && len(buf)-h.next > lim.FieldBytes+len("\r"):
+		return errFieldLong
+	}
+	return nil
+}
+
+// parseFields reads field lines from h.next on, up to the empty line. It
+// returns whether the empty line was there.
+func (h *Head) parseFields(buf []byte, lim *Limits, hop FieldSet, hopClass uint8) (done bool, err *Error) {
+	for h.next < len(buf) {
+		if buf[h.next] == '\r' {
+			return h.emptyLine(buf, lim)
+		}
+		n := len(h.Fields)
+		if n >= lim.Fields {
+			return false, errFieldsMany
+		}
+		if n == cap(h.Fields) {
+			h.Fields = append(h.Fields, Field{})
+		}
+		h.Fields = h.Fields[:n+1]
+		f := &h.Fields[n]
+		class, err := f.parse(buf, h.next)
+		if err != nil || class == 0 {
+			h.Fields = h.Fields[:n]
+			return false, err
+		}
+		if f.Line.Len() > lim.FieldBytes+len("\r\n") {
+			return false, errFieldLong
+		}
+		bit := FieldSet(1) << f.ID &^ 1
+		h.twice |= h.Seen & bit
+		h.Seen |= bit
+		f.Hop = hop&bit != 0 || class&hopClass != 0
+		h.hops = h.hops || f.Hop
+		h.next = int(f.Line.To)
+	}
+	return false, nil
+}
+
+// emptyLine ends the head if the line at h.next is there whole.
+func (h *Head) emptyLine(buf []byte, lim *Limits) (done bool, err *Error) {
+	end := h.next + 2
+	switch {
+	case end > len(buf):
+		return false, nil
+	case buf[end-1] != '\n':
+		return false, errBareCR
+	case end > lim.HeadBytes:
+		return false, errHeadLong
+	}
+	h.HeadLen = end
+	return true, nil
+}
+
+// parse reads the field line that begins at from. It returns the classes of the
+// bytes in the name; 0 if the line does not end in buf, and f is not set.
+func (f *Field) parse(buf []byte, from int) (class uint8, err *Error) {
+	i := from
+	for i < len(buf) {
+		k := byteClass[buf[i]]
+		if k&classToken == 0 {
+			break
+		}
+		class |= k
+		i++
+	}
+	if i-from > MaxNameBytes {
+		return 0, errNameLong
+	}
+	if i == len(buf) {
+		return 0, nil
+	}
+	if i == from || buf[i] != ':' {
+		return 0, badName(buf[i], i-from)
+	}
+	name := i
+	i++
+	for i < len(buf) && isSpace(buf[i]) {
+		i++
+	}
+	value := i
+	i = skipText(buf, i)
+	if i+1 >= len(buf) {
+		if i < len(buf) && buf[i] != '\r' {
+			return 0, badValue(buf[i])
+		}
+		return 0, nil
+	}
+	if buf[i] != '\r' {
+		return 0, badValue(buf[i])
+	}
+	if buf[i+1] != '\n' {
+		return 0, errBareCR
+	}
+	end := i
+	for end > value && isSpace(buf[end-1]) {
+		end--
+	}
+	f.ID = fieldOf(buf[from:name])
+	f.Name = span(from, name)
+	f.Value = span(value, end)
+	f.Line = span(from, i+2)
+	return class, nil
+}
+
+// badName says what is wrong with a name that c follows after n bytes.
+func badName(c byte, n int) *Error {
+	switch {
+	case c == '\n':
+		return errBareLF
+	case c == '\r':
+		return errName
+	case c == ':':
+		return errNameEmpty
+	case isSpace(c) && n == 0:
+		return errFold
+	case isSpace(c):
+		return errNameSpace
+	}
+	return errName
+}
+
+// badValue says what is wrong with a value that c stands in.
+func badValue(c byte) *Error {
+	if c == '\n' {
+		return errBareLF
+	}
+	return errValue
+}
