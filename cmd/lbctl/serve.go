@@ -65,7 +65,7 @@ when a second signal stopped it.`,
 			looks := time.NewTicker(watchInterval)
 			defer looks.Stop()
 			sv := &supervisor{
-				load: load, newEngine: newEngine, log: log, notify: newNotifier(log),
+				load: load, newEngine: newEngine, newAdmin: newAdmin, log: log, notify: newNotifier(log),
 				hangups: hangups, looks: looks.C, secondSignal: secondSignal,
 			}
 			return sv.run(cmd.Context())

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -26,6 +27,7 @@ type engine interface {
 type supervisor struct {
 	load         func() (*loaded, error)
 	newEngine    func(cfg *serve.Config, log *slog.Logger) (engine, error)
+	newAdmin     func(e engine, reload func() error) http.Handler
 	log          *slog.Logger
 	notify       notifier
 	hangups      <-chan os.Signal
@@ -35,6 +37,9 @@ type supervisor struct {
 	current *loaded
 	watch   watcher
 	engine  engine
+	admin   adminListener
+	asked   chan chan<- error // reloads that the admin listener wants, and where to tell how they went
+	ended   chan struct{}     // closed once nobody listens to asked
 }
 
 // run serves until ctx ends.
@@ -44,10 +49,12 @@ func (sv *supervisor) run(ctx context.Context) error {
 		return usage(err)
 	}
 	sv.watch.reset(sv.current.seen)
+	sv.asked, sv.ended = make(chan chan<- error), make(chan struct{})
 	if err := sv.start(); err != nil {
 		return exitError{exitFailed, err}
 	}
 	defer sv.engine.Close()
+	defer sv.admin.close()
 	sv.announce()
 	sv.notify.ready()
 	for {
@@ -55,24 +62,33 @@ func (sv *supervisor) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return sv.stop(ctx)
 		case <-sv.hangups:
-			sv.reload("SIGHUP")
+			_ = sv.reload("SIGHUP") // it has been logged
+		case answer := <-sv.asked:
+			answer <- sv.reload("the admin listener was asked to")
 		case <-sv.looks:
 			if c := sv.current; c.file != "" && c.Watch && sv.watch.changed(c) {
-				sv.reload("the file changed")
+				_ = sv.reload("the file changed")
 			}
 		}
 	}
 }
 
-// start makes the engine and lets it listen.
+// start makes the engine and lets it and the admin listener listen.
 func (sv *supervisor) start() error {
 	var err error
 	if sv.engine, err = sv.newEngine(sv.current.Config, sv.log); err != nil {
 		return err
 	}
-	if err := sv.engine.Start(); err != nil {
+	sv.admin = adminListener{handler: sv.newAdmin(sv.engine, sv.askToReload), log: sv.log}
+	admin, err := sv.admin.prepare(sv.current.Admin.Address)
+	if err == nil {
+		err = sv.engine.Start()
+	}
+	if err != nil {
+		admin.abandon()
 		return errors.Join(err, sv.engine.Close())
 	}
+	sv.admin.commit(admin)
 	return nil
 }
 
@@ -100,23 +116,52 @@ func (c *loaded) origin() string {
 	return c.file
 }
 
-// reload loads the configuration anew. When that fails, what runs runs on.
-func (sv *supervisor) reload(why string) {
+// reload loads the configuration anew. When that fails, what runs runs on, and the log says why.
+func (sv *supervisor) reload(why string) error {
 	sv.notify.reloading()
 	defer sv.notify.ready()
-	next, err := sv.load()
-	if err == nil {
-		err = sv.engine.Reload(next.Config)
-	}
+	next, err := sv.replace()
 	if err != nil {
 		sv.watch.refuse()
 		sv.refuse(why, err)
-		return
+		return err
 	}
 	sv.current = next
 	sv.watch.reset(next.seen)
 	sv.log.Info("reloaded", "config", next.origin(), "because", why, "holds", serverSummary(next.Config))
+	return nil
 }
+
+// replace puts a new configuration in place, all of it or nothing.
+func (sv *supervisor) replace() (*loaded, error) {
+	next, err := sv.load()
+	if err != nil {
+		return nil, err
+	}
+	admin, err := sv.admin.prepare(next.Admin.Address)
+	if err == nil {
+		err = sv.engine.Reload(next.Config)
+	}
+	if err != nil {
+		admin.abandon()
+		return nil, err
+	}
+	sv.admin.commit(admin)
+	return next, nil
+}
+
+// askToReload reloads on behalf of another goroutine.
+func (sv *supervisor) askToReload() error {
+	answer := make(chan error, 1)
+	select {
+	case sv.asked <- answer:
+		return <-answer
+	case <-sv.ended:
+		return errStopping
+	}
+}
+
+var errStopping = errors.New("the server is stopping")
 
 // refuse logs why a configuration was not taken, each mistake on a line of its own.
 func (sv *supervisor) refuse(why string, err error) {
@@ -135,6 +180,7 @@ func (sv *supervisor) refuse(why string, err error) {
 
 // stop lets requests finish: until drain_timeout, or another signal.
 func (sv *supervisor) stop(ctx context.Context) error {
+	close(sv.ended)
 	signals, done := sv.secondSignal()
 	defer done()
 	sv.notify.stopping()

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -104,6 +105,7 @@ func backends(n int) string {
 	}
 	text, _ := json.Marshal(map[string]any{
 		"listeners": []any{map[string]any{"address": ":8080"}},
+		"admin":     "off",
 		"pools":     []any{map[string]any{"name": "web", "backends": urls}},
 	})
 	return string(text)
@@ -134,7 +136,16 @@ func (r *rig) start() {
 	sv := &supervisor{
 		load:      func() (*loaded, error) { return loadServerFile(r.file) },
 		newEngine: func(*serve.Config, *slog.Logger) (engine, error) { return r.engine, nil },
-		log:       log, notify: notifier{r.listen(), log}, hangups: r.hangups, looks: r.looks,
+		newAdmin: func(_ engine, reload func() error) http.Handler {
+			mux := http.NewServeMux()
+			mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
+				if err := reload(); err != nil {
+					http.Error(w, err.Error(), http.StatusConflict)
+				}
+			})
+			return mux
+		},
+		log: log, notify: notifier{r.listen(), log}, hangups: r.hangups, looks: r.looks,
 		secondSignal: func() (<-chan os.Signal, func()) { return r.signals, func() {} },
 	}
 	ctx, cancel := context.WithCancelCause(r.t.Context())
@@ -243,7 +254,7 @@ func TestServeStartsReloadsAndStops(t *testing.T) {
 	r.expect("start, reload 2, shutdown, close")
 	want := strings.ReplaceAll(`level=INFO msg=listening listener=:8080 protocol=http address=127.0.0.1:8080
 level=INFO msg=balancing pool=web policy=p2c backends=1
-level=INFO msg=ready config=FILE admin=127.0.0.1:9901
+level=INFO msg=ready config=FILE admin=off
 level=INFO msg=reloaded config=FILE because=SIGHUP holds="1 listener, 1 route, 1 pool, 2 backends"
 level=ERROR msg="not reloaded: the old configuration runs on" because=SIGHUP error="FILE:1:28: listeners[0].address: expected host:port, like \":8080\" or \"127.0.0.1:8080\", or unix:/path; got \"80\"; did you mean \":80\"?"
 level=ERROR msg="not reloaded: the old configuration runs on" because=SIGHUP error="FILE:1:73: pools[0].backends[0]: expected a URL like \"http://10.0.0.1:8080\", \"https://app.example:8443\" or \"unix:/run/app.sock\"; got \"b\"; did you mean \"http://b:80\"?"
@@ -405,6 +416,70 @@ func TestTheDrainLimitEndsAStop(t *testing.T) {
 	if code, err := r.end(); code != exitFailed || !strings.Contains(err.Error(), "drain_timeout (0s) was over") {
 		t.Errorf("exit %d: %v", code, err)
 	}
+}
+
+// TestAdminMoves reloads through the admin listener, with a file that moves it, and with one that cannot.
+func TestAdminMoves(t *testing.T) {
+	r := newRig(t)
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "1"), filepath.Join(dir, "2")
+	at := func(path string) string { return strings.Replace(backends(1), `"off"`, `"unix:`+path+`"`, 1) }
+	r.write(at(first))
+	r.start()
+	r.state()
+	if status, _ := post(t, first); status != http.StatusOK {
+		t.Errorf("got %d", status)
+	}
+	r.reloaded()
+	r.write(at(second))
+	if status, _ := post(t, first); status != http.StatusOK {
+		t.Errorf("got %d", status)
+	}
+	r.reloaded()
+	if _, err := net.Dial("unix", first); err == nil {
+		t.Error("the old address still answers")
+	}
+	r.write(at(filepath.Join(dir, "none", "3")))
+	if status, text := post(t, second); status != http.StatusConflict || !strings.Contains(text, "no such file or directory") {
+		t.Errorf("got %d, %s", status, text)
+	}
+	r.reloaded()
+	r.expect("start, reload 1, reload 1")
+	r.cancel(stopSignal{syscall.SIGTERM})
+	r.end()
+}
+
+// post asks for a reload through a Unix socket.
+func post(t *testing.T, socket string) (status int, text string) {
+	t.Helper()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", socket)
+	}}
+	defer transport.CloseIdleConnections()
+	answer, err := (&http.Client{Transport: transport}).Post("http://admin/reload", "", nil)
+	check(t, err)
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	check(t, err)
+	return answer.StatusCode, string(body)
+}
+
+// TestAStaleSocketIsReplaced is for a process that was killed and left its socket behind.
+func TestAStaleSocketIsReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "admin")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	check(t, err)
+	l.SetUnlinkOnClose(false)
+	a := adminListener{}
+	to := serve.AdminAddress{Address: serve.Address{Network: "unix", Addr: path}}
+	if _, err := a.prepare(to); err == nil {
+		t.Error("took over a socket that is in use")
+	}
+	check(t, l.Close())
+	m, err := a.prepare(to)
+	check(t, err)
+	m.abandon()
 }
 
 // TestNobodyToNotify goes on when there is no service manager, or it has gone.
