@@ -28,6 +28,7 @@ type adminListener struct {
 	log     *slog.Logger
 	address serve.AdminAddress
 	server  *http.Server // nil: switched off
+	bound   net.Addr     // where server listens
 }
 
 // move is a socket that the admin listener is to take over.
@@ -87,12 +88,20 @@ func (a *adminListener) commit(m move) {
 		IdleTimeout: adminIdleTimeout, MaxHeaderBytes: adminHeaderBytes,
 		ErrorLog: slog.NewLogLogger(a.log.With("listener", "admin").Handler(), slog.LevelWarn),
 	}
-	a.server = server
+	a.server, a.bound = server, m.socket.Addr()
 	go func() {
 		if err := server.Serve(m.socket); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("the admin listener has failed", "error", err)
 		}
 	}()
+}
+
+// String says where it listens, or off.
+func (a *adminListener) String() string {
+	if a.server == nil {
+		return "off"
+	}
+	return a.bound.String()
 }
 
 // close stops listening, and lets requests finish in the background, within a limit: one of them may

@@ -105,7 +105,7 @@ func (sv *supervisor) announce() {
 	for _, p := range c.Pools {
 		sv.log.Info("balancing", "pool", p.Name, "policy", p.Pool.Policy.Use, "backends", len(p.Backends))
 	}
-	sv.log.Info("ready", "config", c.origin(), "admin", c.Admin.Address.String())
+	sv.log.Info("ready", "config", c.origin(), "admin", sv.admin.String())
 }
 
 // origin says where the configuration is from.
