@@ -36,6 +36,7 @@ type Connections struct {
 	IdleTimeout     time.Duration `yaml:"idle_timeout" min:"1ms" max:"24h" doc:"an unused one is closed after so long; keep it below the backend's own keep-alive"`
 	MaxAge          time.Duration `yaml:"max_age" min:"1s" max:"8760h" doc:"one older than this is not used again"`
 	ConnectTimeout  time.Duration `yaml:"connect_timeout" min:"1ms" max:"1h" doc:"to have a connection, TLS included; longer counts as refused"`
+	ConnectAttempts int           `yaml:"connect_attempts" min:"1" max:"16" doc:"backends tried for a request until one gives a connection; a request that was sent is not tried again"`
 	ResponseTimeout time.Duration `yaml:"response_timeout" min:"1ms" max:"24h" doc:"from the end of the request to the head of the answer; longer is answered with 504"`
 	ReadTimeout     time.Duration `yaml:"read_timeout" min:"1ms" max:"24h" doc:"between two arrivals of an answer's bytes"`
 }
@@ -44,7 +45,7 @@ type Connections struct {
 func (c *Connections) Defaults() {
 	*c = Connections{
 		Max: 1024, MaxIdle: 512, IdleTimeout: 30 * time.Second, MaxAge: time.Hour,
-		ConnectTimeout: 2 * time.Second, ResponseTimeout: time.Minute, ReadTimeout: time.Minute,
+		ConnectTimeout: 2 * time.Second, ConnectAttempts: 3, ResponseTimeout: time.Minute, ReadTimeout: time.Minute,
 	}
 }
 
