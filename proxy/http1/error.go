@@ -54,6 +54,7 @@ var (
 	errCoding       = refusal(501, "Transfer-Encoding is not just chunked")
 	errCodingOld    = refusal(400, "Transfer-Encoding in HTTP/1.0")
 	errOptionsMany  = refusal(431, "Connection has too many options")
+	errTrailer      = refusal(400, "Trailer announces a field about the message's end")
 	errMaxForwards  = refusal(400, "Max-Forwards is not one whole number")
 )
 

@@ -95,9 +95,9 @@ type ResponseEdits struct {
 // AppendForward appends to dst the head as it goes to a client, in HTTP/1.1
 // whatever the client speaks (RFC 9112 §2.3). buf is what Parse was given.
 func (r *Response) AppendForward(dst, buf []byte, e *ResponseEdits) []byte {
-	drop := e.Drop
-	if !e.Chunked {
-		drop = drop.With(FieldTrailer)
+	drop := e.Drop.With(FieldTrailer)
+	if e.Chunked {
+		drop = e.Drop.With(FieldContentLength)
 	}
 	from := r.start
 	if !r.plain {

@@ -55,7 +55,29 @@ func (h *Head) interpretFields(buf []byte) (c connection, err *Error) {
 	if c.nominates {
 		h.dropNominated(buf)
 	}
+	if h.Body == BodyChunked && h.announcesFraming(buf) {
+		return c, errTrailer
+	}
 	return c, nil
+}
+
+// announcesFraming says whether Trailer promises a field with which the trailers
+// would speak about where the message ends (RFC 9110 §6.5.1).
+func (h *Head) announcesFraming(buf []byte) bool {
+	if !h.Seen.Has(FieldTrailer) {
+		return false
+	}
+	for i := range h.Fields {
+		f := &h.Fields[i]
+		if f.ID != FieldTrailer {
+			continue
+		}
+		v := f.Value.Of(buf)
+		if lists(v, "transfer-encoding") || lists(v, "content-length") || lists(v, "trailer") {
+			return true
+		}
+	}
+	return false
 }
 
 // read takes in one Connection field and returns how many options it has.
@@ -90,6 +112,17 @@ func nextElement(list []byte) (element, rest []byte) {
 		return trimSpace(list), nil
 	}
 	return trimSpace(list[:i]), list[i+1:]
+}
+
+// lists says whether a list separated by commas holds element.
+func lists(list []byte, element string) bool {
+	for len(list) > 0 {
+		var e []byte
+		if e, list = nextElement(list); equalFold(e, element) {
+			return true
+		}
+	}
+	return false
 }
 
 // dropNominated marks the fields that Connection names (RFC 9110 §7.6.1).

@@ -210,14 +210,3 @@ func (r *Request) concludeRare(buf []byte, f *Field, c connection) *Error {
 	r.hops = r.hops || f.Hop
 	return nil
 }
-
-// lists says whether a list separated by commas holds element.
-func lists(list []byte, element string) bool {
-	for len(list) > 0 {
-		var e []byte
-		if e, list = nextElement(list); equalFold(e, element) {
-			return true
-		}
-	}
-	return false
-}

@@ -125,14 +125,13 @@ func validPort(p []byte) bool {
 }
 
 // validHost says whether h is a name, an IPv4 address, or an IPv6 address in
-// brackets. Whether an address is one is for those to find out who connect to it.
+// brackets.
 func validHost(h []byte) bool {
-	class := uint8(classHost)
 	if len(h) > 2 && h[0] == '[' && h[len(h)-1] == ']' {
-		h, class = h[1:len(h)-1], classHex
+		return validIPv6(h[1 : len(h)-1])
 	}
 	for _, c := range h {
-		if byteClass[c]&class == 0 && (class != classHex || c != ':' && c != '.') {
+		if byteClass[c]&classHost == 0 {
 			return false
 		}
 	}
