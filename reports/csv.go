@@ -20,21 +20,33 @@ var csvHeader = []string{
 // CSV writes r in long form, one line for each estimate, so that any data-frame
 // library can filter and pivot it. Scope is pool, group or backend; name is the
 // group's or backend's. Numbers have full precision; what was not measured or compared is empty.
+// Where live runs and simulations are side by side, a last column, world, says which a line is of.
 func CSV(w io.Writer, r *experiment.Result) error {
 	out := csv.NewWriter(w)
 	// Errors of a csv.Writer stick: the one of Flush covers all writes.
-	_ = out.Write(csvHeader)
-	for i := range r.Scenarios {
-		sc := &r.Scenarios[i]
-		for j := range sc.Variants {
-			csvVariant(out, sc, &sc.Variants[j])
-		}
+	if r.Fidelity == nil {
+		_ = out.Write(csvHeader)
+		csvResult(out, r)
+	} else {
+		_ = out.Write(append(slices.Clone(csvHeader), "world"))
+		csvResult(out, r, worldLive)
+		csvResult(out, r.Fidelity.Simulated, worldSimulated)
 	}
 	out.Flush()
 	return out.Error()
 }
 
-func csvVariant(out *csv.Writer, sc *experiment.Scenario, v *experiment.Variant) {
+// csvResult writes the lines of a result, each with what else is to stand at its end.
+func csvResult(out *csv.Writer, r *experiment.Result, more ...string) {
+	for i := range r.Scenarios {
+		sc := &r.Scenarios[i]
+		for j := range sc.Variants {
+			csvVariant(out, sc, &sc.Variants[j], more)
+		}
+	}
+}
+
+func csvVariant(out *csv.Writer, sc *experiment.Scenario, v *experiment.Variant, more []string) {
 	line := func(scope, name, metric string, e experiment.Estimate, d *experiment.Difference) {
 		record := []string{
 			sc.Name, v.Name, v.Policy, scope, name, metric,
@@ -44,7 +56,7 @@ func csvVariant(out *csv.Writer, sc *experiment.Scenario, v *experiment.Variant)
 		if d != nil {
 			copy(record[11:], []string{exact(d.Mean), exact(d.Lo), exact(d.Hi), exact(d.P), string(d.Verdict)})
 		}
-		_ = out.Write(record) // see CSV
+		_ = out.Write(append(record, more...)) // see CSV
 	}
 	for _, m := range present(v.Metrics, measure.Metrics()) {
 		var diff *experiment.Difference

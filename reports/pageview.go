@@ -17,6 +17,8 @@ type pageView struct {
 	Interrupted string
 	Command     string
 	Overview    *overview // of several scenarios
+	Live        bool      // of live runs, with simulations beside them
+	Fidelity    string    // how far those are off, where several scenarios are
 	Scenarios   []sceneView
 }
 
@@ -24,11 +26,11 @@ func newPageView(r *experiment.Result) *pageView {
 	p := &pageView{
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		Title:   "No scenario",
-		Finding: r.Finding, Interrupted: interrupted(r), Command: r.Command,
+		Finding: r.Finding, Interrupted: interrupted(r), Command: r.Command, Live: r.Fidelity != nil,
 	}
 	looks := looksOf(namesByMerit(r), firstBaseline(r))
 	for i := range r.Scenarios {
-		p.Scenarios = append(p.Scenarios, newSceneView(&r.Scenarios[i], looks, i))
+		p.Scenarios = append(p.Scenarios, newSceneView(r, looks, i))
 	}
 	switch n := len(r.Scenarios); {
 	case n == 1:
@@ -36,6 +38,9 @@ func newPageView(r *experiment.Result) *pageView {
 	case n > 1:
 		p.Title = count(n, "scenario") + " compared"
 		p.Overview = newOverview(r, looks)
+		if p.Live {
+			p.Fidelity = r.Fidelity.Finding
+		}
 	}
 	return p
 }
@@ -60,6 +65,7 @@ type sceneView struct {
 	Finding      string
 	Warnings     []string
 	Expectations []expectationView
+	Fidelity     *fidelityView // of live runs
 	Table, More  *tableView
 	Parts        *tableView // groups
 	Parameters   *parameterTable
@@ -89,7 +95,8 @@ type figureView struct {
 	Wide, Narrow       template.HTML
 }
 
-func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneView {
+func newSceneView(r *experiment.Result, looks map[string]look, i int) sceneView {
+	sc := &r.Scenarios[i]
 	s := newSubject(sc, looks)
 	summary, about := opening(sc.About)
 	v := sceneView{
@@ -100,6 +107,9 @@ func newSceneView(sc *experiment.Scenario, looks map[string]look, i int) sceneVi
 	}
 	for _, e := range sc.Expectations {
 		v.Expectations = append(v.Expectations, expectationView{e.Met, e.Line, e.Variant, experiment.Format(e.Value), doubt(e)})
+	}
+	if r.Fidelity != nil {
+		v.Fidelity = newFidelityView(s, &r.Fidelity.Scenarios[i])
 	}
 	for i := range s.series {
 		one := &s.series[i]

@@ -37,7 +37,7 @@ func Table(w io.Writer, r *experiment.Result, o TableOptions) error {
 	o.Width = max(o.Width, MinWidth)
 	t := &terminal{out: bufio.NewWriter(w), width: o.Width, color: o.Color}
 	for i := range r.Scenarios {
-		t.scenario(&r.Scenarios[i], len(r.Scenarios) <= maxFullTables)
+		t.scenario(r, i, len(r.Scenarios) <= maxFullTables)
 	}
 	if len(r.Scenarios) > 1 {
 		t.matrix(r)
@@ -45,6 +45,9 @@ func Table(w io.Writer, r *experiment.Result, o TableOptions) error {
 	}
 	if len(r.Scenarios) != 1 { // of one, it is the scenario's finding
 		t.paragraph(bold, "", r.Finding)
+		if r.Fidelity != nil {
+			t.paragraph(bold, "", r.Fidelity.Finding)
+		}
 	}
 	t.paragraph(bold, "! ", interrupted(r))
 	if err := t.out.Flush(); err != nil {
@@ -81,14 +84,22 @@ func (t *terminal) grid(g *grid) {
 	}
 }
 
-func (t *terminal) scenario(sc *experiment.Scenario, full bool) {
+func (t *terminal) scenario(r *experiment.Result, i int, full bool) {
+	sc := &r.Scenarios[i]
 	t.paragraph(bold, "", sc.Name+": "+summary(sc))
 	if full {
 		t.line(plain, "")
-		t.grid(t.variants(sc))
+		if r.Fidelity == nil {
+			t.grid(t.variants(sc))
+		} else {
+			t.grid(sideBySide(sc, &r.Fidelity.Scenarios[i], t.width))
+		}
 		t.line(plain, "")
 	}
 	t.paragraph(plain, "", sc.Finding)
+	if r.Fidelity != nil {
+		t.paragraph(plain, "", r.Fidelity.Scenarios[i].Finding)
+	}
 	for _, warning := range sc.Warnings {
 		t.paragraph(plain, "! ", warning)
 	}
