@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // clientTimeout is the longest that connecting, or one request with its answer, may take.
@@ -24,21 +27,30 @@ func connectClients(ctx context.Context, target netip.AddrPort, n int) (clients,
 		return nil, fmt.Errorf("%d clients: the loopback's addresses are enough for %d", n, clientsPerAddress*maxIdleAddresses)
 	}
 	all := make(clients, n)
-	err := each(ctx, n, func(i int) error {
+	err := each(ctx, n, func(i int) (err error) {
 		source := net.IPv4(127, 0, 0, byte(2+i/clientsPerAddress))
-		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: source}, Timeout: clientTimeout, KeepAlive: -1}
-		conn, err := d.DialContext(ctx, "tcp4", target.String())
-		all[i] = conn
-		return err
+		d := net.Dialer{LocalAddr: &net.TCPAddr{IP: source}, Control: choosePortLate, Timeout: clientTimeout, KeepAlive: -1}
+		if all[i], err = d.DialContext(ctx, "tcp4", target.String()); err != nil {
+			return err
+		}
+		return askOne(all[i])
 	})
-	if err == nil {
-		err = all.ask(ctx)
-	}
 	if err != nil {
 		all.close()
 		return nil, err
 	}
 	return all, nil
+}
+
+// choosePortLate has the port chosen when the destination is known. Chosen before, it must be free for
+// every destination, and the search among thousands takes a millisecond.
+func choosePortLate(_, _ string, raw syscall.RawConn) (err error) {
+	if failed := raw.Control(func(fd uintptr) {
+		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+	}); failed != nil {
+		return failed
+	}
+	return err
 }
 
 // ask has each client make a request and read the answer.
