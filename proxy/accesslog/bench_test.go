@@ -1,0 +1,48 @@
+package accesslog
+
+import (
+	"io"
+	"testing"
+)
+
+// BenchmarkWrite is what a request pays for its line.
+func BenchmarkWrite(b *testing.B) {
+	for _, format := range []string{FormatJSON, FormatCombined} {
+		b.Run(format, func(b *testing.B) {
+			l := discarding(b, format)
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				e := typical()
+				for pb.Next() {
+					l.Write(&e)
+				}
+			})
+			b.SetBytes(int64(len(l.format(nil, ptr(typical())))))
+			b.ReportMetric(float64(l.Dropped())/float64(b.N), "dropped/op")
+		})
+	}
+}
+
+// BenchmarkFormat is the part of it that is done outside of the lock.
+func BenchmarkFormat(b *testing.B) {
+	for name, format := range map[string]func([]byte, *Entry) []byte{"json": appendJSON, "combined": appendCombined} {
+		b.Run(name, func(b *testing.B) {
+			e := typical()
+			var line []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				line = format(line[:0], &e)
+			}
+			b.SetBytes(int64(len(line)))
+		})
+	}
+}
+
+func discarding(t testing.TB, format string) *Log {
+	l, err := start(Config{Format: format, BufferBytes: 8 << 20, SamplePct: 100}, outputTo(unclosed{io.Discard}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
