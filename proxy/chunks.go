@@ -1,0 +1,48 @@
+package proxy
+
+import "github.com/lbctl/lbctl/proxy/http1"
+
+// chunkTail is kept free after what is read from a backend, for the CRLF that
+// ends a chunk made of it and the last chunk.
+const chunkTail = len("\r\n" + http1.FinalChunk)
+
+// passChunks takes apart p, the next part of a chunked body, and moves together
+// at its front what is passed on: the body in canonical form, without chunk
+// extensions, or its data alone. rest is how many bytes at the end of p are the
+// beginning of something that is not there whole; done says that the body ended.
+// used is how many bytes of p belong to the body.
+func passChunks(c *http1.Chunks, p []byte, dataOnly bool) (passed []byte, used int, done bool, err *http1.Error) {
+	out := 0
+	for used < len(p) {
+		n, piece, err := c.Scan(p[used:])
+		if err != nil {
+			return p[:out], used, false, err
+		}
+		switch piece {
+		case http1.PieceNeedMore:
+			return p[:out], used, false, nil
+		case http1.PieceData:
+			out += move(p, out, used, n)
+		case http1.PieceFraming, http1.PieceTrailer, http1.PieceEnd:
+			if !dataOnly {
+				out += move(p, out, used, n)
+			}
+		case http1.PieceRewrite: // the canonical line is never longer
+			if !dataOnly {
+				out = len(http1.AppendChunkLine(p[:out], int(c.Size())))
+			}
+		}
+		used += n
+		if piece == http1.PieceEnd {
+			return p[:out], used, true, nil
+		}
+	}
+	return p[:out], used, false, nil
+}
+
+func move(p []byte, to, from, n int) int {
+	if to != from {
+		copy(p[to:], p[from:from+n])
+	}
+	return n
+}

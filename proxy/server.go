@@ -1,0 +1,289 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/lbctl/lbctl/config/serve"
+	"github.com/lbctl/lbctl/lb/rng"
+	"github.com/lbctl/lbctl/proxy/accesslog"
+	"github.com/lbctl/lbctl/proxy/metrics"
+)
+
+// Options are what a Server is made with besides its configuration.
+type Options struct {
+	Logger *slog.Logger // what happens to listeners, backends and configurations; nil: nobody is told
+	Seed   uint64       // of the picks' luck and of the probes' phases
+}
+
+// Server is a load balancer on sockets. Any goroutine may call its methods.
+type Server struct {
+	clock   clock
+	log     *slog.Logger
+	seed    uint64
+	metrics *metrics.Set
+
+	requests    atomic.Uint64 // numbers requests
+	connections atomic.Uint64 // numbers connections
+	drains      atomic.Bool
+	site        atomic.Pointer[site]
+	access      atomic.Pointer[accesslog.Log] // nil: no access log
+	clients     sync.WaitGroup                // their goroutines
+
+	mu        sync.Mutex // of reloads, starts and stops
+	listeners map[string]*listener
+	pools     map[string]*pool
+	workers   map[int]*workspacePool
+	closed    bool
+}
+
+// New returns a server for conf that does not listen yet.
+func New(conf *serve.Config, o Options) (*Server, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		clock: newClock(), log: o.Logger, seed: o.Seed, metrics: metrics.NewSet(),
+		listeners: map[string]*listener{}, pools: map[string]*pool{}, workers: map[int]*workspacePool{},
+	}
+	s.site.Store(&site{conf: conf})
+	return s, nil
+}
+
+// Start opens all sockets and serves. It returns once they listen; if one
+// cannot be opened, none is.
+func (s *Server) Start() error { return s.Reload(s.Config()) }
+
+// Config returns the configuration that is in force. Read only.
+func (s *Server) Config() *serve.Config { return s.site.Load().conf }
+
+// Metrics returns what the server counts.
+func (s *Server) Metrics() *metrics.Set { return s.metrics }
+
+var errClosed = errors.New("the server is stopped")
+
+// Reload puts conf into force, all of it or, with an error, none: what was in
+// force stays. No connection is closed but of listeners that conf no longer has,
+// and those are drained. Backends that are in both configurations under the same
+// name and URL keep their health, statistics and connections.
+func (s *Server) Reload(conf *serve.Config) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return errClosed
+	}
+	next, err := s.prepare(conf)
+	if err == nil {
+		err = s.commit(next)
+	}
+	s.metrics.Reloaded(err == nil, time.Now())
+	return err
+}
+
+// change is a configuration that is ready to be put into force.
+type change struct {
+	conf      *serve.Config
+	listeners map[string]*listenerConf
+	opened    map[string]*listener
+	plans     map[string]plan
+	access    *accesslog.Log
+}
+
+// prepare does all of a reload that can fail.
+func (s *Server) prepare(conf *serve.Config) (*change, error) {
+	next := &change{conf: conf, listeners: map[string]*listenerConf{}, opened: map[string]*listener{}, plans: map[string]plan{}}
+	if err := s.prepareAll(next); err != nil {
+		for _, l := range next.opened {
+			_ = l.socket.Close()
+		}
+		return nil, err
+	}
+	return next, nil
+}
+
+func (s *Server) prepareAll(next *change) error {
+	for i := range next.conf.Pools {
+		p, err := newPlan(next.conf.Pools[i])
+		if err != nil {
+			return fmt.Errorf("pool %s: %w", next.conf.Pools[i].Name, err)
+		}
+		next.plans[next.conf.Pools[i].Name] = p
+	}
+	for i := range next.conf.Listeners {
+		conf, err := s.listenerConf(next.conf.Listeners[i])
+		if err != nil {
+			return fmt.Errorf("listener %s: %w", conf.Name, err)
+		}
+		key := conf.Address.String()
+		next.listeners[key] = conf
+		if old := s.listeners[key]; old != nil && old.conf.Load().ReusePort == conf.ReusePort {
+			continue
+		}
+		if next.opened[key], err = listen(s, conf); err != nil {
+			delete(next.opened, key)
+			return fmt.Errorf("listener %s: %w", conf.Name, err)
+		}
+	}
+	access, err := s.openAccessLog(next.conf.AccessLog)
+	next.access = access
+	return err
+}
+
+func (s *Server) commit(next *change) error {
+	var failed error
+	retired := map[string]*pool{}
+	for name, p := range s.pools {
+		if _, stays := next.plans[name]; !stays {
+			retired[name] = p
+			delete(s.pools, name)
+		}
+	}
+	for name, plan := range next.plans {
+		if s.pools[name] == nil {
+			s.pools[name] = newPool(name, plan, rng.Mix(s.seed, rng.Hash(name)), s.clock, s.log)
+		}
+		failed = errors.Join(failed, s.pools[name].apply(plan))
+	}
+	s.site.Store(newSite(next.conf, s.pools, s.metrics))
+	s.swapAccessLog(next.access)
+	s.swapListeners(next)
+	for _, p := range retired {
+		p.close()
+	}
+	s.forgetSeries()
+	return failed
+}
+
+// swapListeners puts the listeners of a change in place of the present ones.
+func (s *Server) swapListeners(next *change) {
+	for key, l := range s.listeners {
+		if next.listeners[key] == nil || next.opened[key] != nil {
+			delete(s.listeners, key)
+			l.close()
+		} else {
+			l.conf.Store(next.listeners[key])
+		}
+	}
+	for key, l := range next.opened {
+		s.listeners[key] = l
+		go l.accept()
+	}
+}
+
+// Addr returns the address that the listener of a name is bound to, or nil.
+func (s *Server) Addr(name string) net.Addr {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.listeners {
+		if l.conf.Load().Name == name {
+			return l.socket.Addr()
+		}
+	}
+	return nil
+}
+
+// Draining says whether a stop has begun.
+func (s *Server) Draining() bool { return s.drains.Load() }
+
+// Shutdown stops gracefully: it takes in who has connected already, answers what
+// is asked, tells every client with its answer that it is the last, and returns
+// when all have gone. When ctx is done first, the rest is cut off, and its error
+// is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	s.drains.Store(true)
+	for _, l := range s.listeners {
+		l.close()
+	}
+	s.mu.Unlock()
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		s.clients.Wait()
+	}()
+	var err error
+	select {
+	case <-gone:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return errors.Join(err, s.Close())
+}
+
+// Close stops at once.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.drains.Store(true)
+	for _, l := range s.listeners {
+		l.abort()
+	}
+	s.clients.Wait()
+	for _, p := range s.pools {
+		p.close()
+	}
+	if l := s.access.Swap(nil); l != nil {
+		return l.Close()
+	}
+	return nil
+}
+
+// ReopenLog closes the access log's file and opens it again under the same name:
+// what is to be done after its rotation.
+func (s *Server) ReopenLog() error {
+	if l := s.access.Load(); l != nil {
+		return l.Reopen()
+	}
+	return nil
+}
+
+// openAccessLog returns the log for conf: the one that is open, if it is the same.
+func (s *Server) openAccessLog(conf serve.AccessLog) (*accesslog.Log, error) {
+	switch {
+	case conf.Path == "":
+		return nil, nil
+	case s.access.Load() != nil && conf == s.Config().AccessLog:
+		return s.access.Load(), nil
+	}
+	return accesslog.Open(accesslog.Config{
+		Path: conf.Path, Format: conf.Format, SamplePct: conf.SamplePct, BufferBytes: conf.BufferBytes,
+		Dropped: &s.metrics.AccessLogDropped, Logger: s.log,
+	})
+}
+
+func (s *Server) swapAccessLog(next *accesslog.Log) {
+	if last := s.access.Swap(next); last != nil && last != next {
+		if err := last.Close(); err != nil {
+			s.log.Warn("access log", "error", err)
+		}
+	}
+}
+
+// forgetSeries drops the counters of what the configuration no longer has.
+func (s *Server) forgetSeries() {
+	conf := s.Config()
+	s.metrics.Forget(func(_, name, backend string) bool {
+		p := s.pools[name]
+		return name != metrics.Other && (p == nil || backend != "" && !p.holds(backend))
+	})
+	s.metrics.ForgetListeners(func(name string) bool {
+		return !slices.ContainsFunc(conf.Listeners, func(l serve.Listener) bool { return l.Name == name })
+	})
+}
+
+// logs says whether the request of this number gets a line in the access log.
+func (s *Server) logs(number uint64) bool {
+	l := s.access.Load()
+	return l != nil && l.Sample(number)
+}

@@ -1,0 +1,171 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/lbctl/lbctl/lb"
+	"github.com/lbctl/lbctl/proxy/http1"
+)
+
+// upload passes on the body of a request that was not there whole, beside the
+// goroutine that waits for the answer: a backend may answer before it has seen
+// all of it (RFC 9112 §9.5), and some answer as they read.
+type upload struct {
+	x       *exchange
+	link    *link
+	left    int64 // of a body with a length
+	stopped atomic.Bool
+	over    chan struct{} // closed at the end, after which the fields below may be read
+	err     error         // nil: all was sent, or the backend would not take more
+	refused bool          // the backend would not take more
+	ended   lb.Time
+	taken   int64
+}
+
+// errStopped says that the answer was complete before the body was.
+var errStopped = errors.New("stopped")
+
+func startUpload(x *exchange, l *link) *upload {
+	u := &upload{x: x, link: l, left: x.w.req.Length, over: make(chan struct{})}
+	x.w.sent.Reset()
+	go u.run()
+	return u
+}
+
+func (u *upload) run() {
+	u.err = u.pass()
+	if errors.Is(u.err, io.EOF) {
+		u.err = errClientGone
+	}
+	u.ended = u.x.c.clock.now()
+	close(u.over)
+	if u.err != nil {
+		u.link.wake() // whoever waits for the answer waits in vain
+	}
+}
+
+// result returns how it ended, if it has.
+func (u *upload) result() (err error, over bool) {
+	select {
+	case <-u.over:
+		return u.err, true
+	default:
+		return nil, false
+	}
+}
+
+// minUploadRoom is the least room for a body behind the head of its request; a
+// head that leaves less gets a buffer for its body.
+const minUploadRoom = 1024
+
+// pass moves the body through w.in behind the request's head, which the log and
+// a refusal still need.
+func (u *upload) pass() error {
+	x, w := u.x, u.x.w
+	buf, have := w.in[x.head:], w.have-x.head
+	if len(buf) < minUploadRoom {
+		buf = append(make([]byte, 0, len(w.in)), buf[:have]...)[:len(w.in)]
+		x.keep = false // what follows the body is not where the next request is looked for
+	}
+	for {
+		if have > 0 {
+			done, used, err := u.forward(buf[:have])
+			if err != nil || u.refused {
+				return err
+			}
+			if done {
+				x.end, w.have = x.head+used, x.head+have
+				return nil
+			}
+			have = copy(buf, buf[used:have])
+		}
+		n, err := x.c.read(buf[have:], patience{limit: x.deadline.Min(x.c.clock.now().Add(x.c.conf.Limits.BodyTimeout)), bear: u.look})
+		if err != nil {
+			return u.readError(err)
+		}
+		have += n
+	}
+}
+
+func (u *upload) look(lb.Time) error {
+	if u.stopped.Load() {
+		return errStopped
+	}
+	return nil
+}
+
+func (u *upload) readError(err error) error {
+	switch {
+	case errors.Is(err, errStopped):
+		return err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return errBodyTimeout
+	}
+	return errClientGone
+}
+
+// forward passes a part of the body on. It says whether that was the last, and
+// how many bytes of p belonged to the body and are done with.
+func (u *upload) forward(p []byte) (done bool, used int, err error) {
+	pass := p
+	if u.x.w.req.Body == http1.BodyChunked {
+		var bad *http1.Error
+		if pass, used, done, bad = passChunks(&u.x.w.sent, p, false); bad != nil {
+			return false, 0, bad
+		}
+	} else {
+		pass = p[:min(int64(len(p)), u.left)]
+		used = len(pass)
+		u.left -= int64(used)
+		done = u.left == 0
+	}
+	u.taken += int64(used)
+	if limit := u.x.c.conf.Limits.BodyBytes; limit > 0 && u.taken > limit {
+		return false, 0, errBodyTooLarge
+	}
+	limit := u.x.deadline.Min(u.x.c.clock.now().Add(u.x.c.conf.Limits.BodyTimeout))
+	if u.link.write(pass, limit) != nil {
+		u.refused = true // its answer, or its end, will say why
+	}
+	return done, used, nil
+}
+
+// stopUpload ends an upload that is still going on, and takes note of how far it
+// came. Afterwards the request's bytes are the exchange's alone again.
+func (x *exchange) stopUpload() {
+	u := x.upload
+	if u == nil {
+		return
+	}
+	for !u.isOver() {
+		u.stopped.Store(true)
+		x.c.wake()
+		_ = u.link.conn.SetWriteDeadline(past)
+	}
+	x.c.armedRead = 0 // the deadline that wake has set is over
+	x.taken = u.taken
+	x.whole = u.err == nil && !u.refused
+	x.upload = nil
+}
+
+// isOver waits a little for the end. A deadline that was set to interrupt a
+// wait may be overwritten by whoever was just about to wait, so it is set again
+// until it has worked.
+func (u *upload) isOver() bool {
+	if u.stopped.Load() {
+		select {
+		case <-u.over:
+		case <-time.After(stopPause):
+		}
+	}
+	_, over := u.result()
+	return over
+}
+
+const stopPause = 10 * time.Millisecond
+
+var past = time.Unix(1, 0)
