@@ -192,20 +192,19 @@ func (c *Chunks) scanTrailer(p []byte) (n int, what Piece, err *Error) {
 		return c.awaitTrailer(p)
 	}
 	var f Field
-	class, err := f.parse(p, 0)
+	n, underscore, err := f.parse(p, 0)
 	if err != nil {
 		return 0, PieceNeedMore, err
 	}
-	if class == 0 {
+	if n == 0 {
 		return c.awaitTrailer(p)
 	}
-	n = int(f.Line.To)
 	c.looked = 0
 	c.trailers++
 	if c.trailer += n; c.trailer > MaxTrailerBytes {
 		return 0, PieceNeedMore, errTrailersLong
 	}
-	if class&classUnderscore != 0 || forbiddenTrailer(f.ID, f.Name.Of(p)) {
+	if underscore || forbiddenTrailer(f.ID, f.Name.Of(p)) {
 		return n, PieceDroppedTrailer, nil
 	}
 	return n, PieceTrailer, nil

@@ -1,7 +1,5 @@
 package http1
 
-import "encoding/binary"
-
 // FieldID names a field that the proxy treats by name. Any other is FieldOther.
 type FieldID uint8
 
@@ -130,58 +128,71 @@ var (
 		FieldForwarded, FieldVia, FieldXRequestID, FieldMaxForwards)
 )
 
-// lookupSize is a power of two for which slotOf has no collisions among fieldNames.
-const lookupSize = 512
-
-// lookup finds the one known field that a name can be, by its slot.
-var lookup = func() (t [lookupSize]FieldID) {
-	for id := FieldOther + 1; id < fieldCount; id++ {
-		slot := &t[slotOf([]byte(fieldNames[id]))]
-		if *slot != FieldOther {
-			panic("http1: " + fieldNames[id] + " and " + fieldNames[*slot] + " share a slot")
-		}
-		*slot = id
-	}
-	return t
-}()
-
-// slotOf mixes the length and three bytes of a name, without regard to case.
-// The factors were found by trying.
-func slotOf(name []byte) uint32 {
-	n := uint32(len(name))
-	first, late, last := uint32(name[0]|0x20), uint32(name[n*3/4]|0x20), uint32(name[n-1]|0x20)
-	return (first*391 + late*393 + last*2 + n*357) % lookupSize
+// knownName is a name in small letters as words to compare: of a name longer
+// than 8 bytes the last 8, the first 8, and the next 8 after those; they overlap.
+// A shorter name is all in last, with zeros after it.
+type knownName struct {
+	length            int
+	last, first, next uint64
 }
 
-// fieldOf returns the ID of a name made of tchars; it must not be empty.
-func fieldOf(name []byte) FieldID {
-	id := lookup[slotOf(name)]
-	known := fieldNames[id]
-	if len(name) != len(known) {
+// lookupBits is enough that hashName has no collisions among fieldNames.
+const lookupBits = 9
+
+var (
+	knownNames [fieldCount]knownName
+	lookup     [1 << lookupBits]FieldID // by hashName
+)
+
+func init() {
+	for id := FieldOther + 1; id < fieldCount; id++ {
+		name := append([]byte(fieldNames[id]), make([]byte, 8)...)
+		n := len(fieldNames[id])
+		k := knownName{length: n, last: lastWord(name, 0, n)}
+		if n > 8 {
+			k.first = load(name, 0)
+		}
+		if n > 16 {
+			k.next = load(name, 8)
+		}
+		slot := &lookup[hashName(k.last, n)]
+		if *slot != FieldOther || n > 24 {
+			panic("http1: " + fieldNames[id] + " is too long, or shares a slot with " + fieldNames[*slot])
+		}
+		knownNames[id], *slot = k, id
+	}
+}
+
+// hashName mixes a name's last word and length. The factor was found by trying.
+func hashName(last uint64, length int) uint64 {
+	return ((last ^ uint64(length)) * 0x97b750923ceb3ffd) >> (64 - lookupBits)
+}
+
+// lastWord returns the last 8 bytes of the name buf[from:to] in small letters, or
+// all of a shorter name, with zeros after it.
+func lastWord(buf []byte, from, to int) uint64 {
+	if n := to - from; n < 8 {
+		return (load(buf, from) | caseBits) & (1<<(8*n) - 1)
+	}
+	return load(buf, to-8) | caseBits
+}
+
+// fieldOf returns the ID of the name buf[from:to], which is made of tchars: among
+// them the case bit tells a capital from its small letter, and leads from nothing
+// else to a letter, a digit or '-'. buf goes on for 8 bytes from from at least.
+func fieldOf(buf []byte, from, to int) FieldID {
+	n := to - from
+	last := lastWord(buf, from, to)
+	id := lookup[hashName(last, n)]
+	k := &knownNames[id]
+	if k.last != last || k.length != n {
 		return FieldOther
 	}
-	// Eight bytes at a time, the last eight overlapping; equalFold says why the
-	// case bit is enough.
-	if n := len(known); n >= 8 {
-		for i := 0; i < n-8; i += 8 {
-			if binary.LittleEndian.Uint64(name[i:])|caseBits != load(known, i) {
-				return FieldOther
-			}
-		}
-		if binary.LittleEndian.Uint64(name[n-8:])|caseBits != load(known, n-8) {
-			return FieldOther
-		}
-		return id
+	if n > 8 && load(buf, from)|caseBits != k.first {
+		return FieldOther
 	}
-	if !equalFold(name, known) {
+	if n > 16 && load(buf, from+8)|caseBits != k.next {
 		return FieldOther
 	}
 	return id
-}
-
-// load returns the eight bytes of s from i on, as LittleEndian.Uint64 would.
-func load(s string, i int) uint64 {
-	s = s[i : i+8]
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }

@@ -87,8 +87,9 @@ func (h *Head) more(buf []byte, lim *Limits) *Error {
 }
 
 // parseFields reads field lines from h.next on, up to the empty line. It
-// returns whether the empty line was there.
-func (h *Head) parseFields(buf []byte, lim *Limits, hop FieldSet, hopClass uint8) (done bool, err *Error) {
+// returns whether the empty line was there. Of a request (aliases), names with '_'
+// are not forwarded: to CGI and its like they are the same as those with '-'.
+func (h *Head) parseFields(buf []byte, lim *Limits, aliases bool) (done bool, err *Error) {
 	for h.next < len(buf) {
 		if buf[h.next] == '\r' {
 			return h.emptyLine(buf, lim)
@@ -98,24 +99,23 @@ func (h *Head) parseFields(buf []byte, lim *Limits, hop FieldSet, hopClass uint8
 			return false, errFieldsMany
 		}
 		if n == cap(h.Fields) {
-			h.Fields = append(h.Fields, Field{})
+			h.Fields = append(h.Fields, Field{})[:n]
 		}
-		h.Fields = h.Fields[:n+1]
-		f := &h.Fields[n]
-		class, err := f.parse(buf, h.next)
-		if err != nil || class == 0 {
-			h.Fields = h.Fields[:n]
+		f := &h.Fields[:n+1][n]
+		next, underscore, err := f.parse(buf, h.next)
+		if err != nil || next == 0 {
 			return false, err
 		}
-		if f.Line.Len() > lim.FieldBytes+len("\r\n") {
+		if next-h.next > lim.FieldBytes+len("\r\n") {
 			return false, errFieldLong
 		}
+		h.Fields = h.Fields[:n+1]
 		bit := FieldSet(1) << f.ID &^ 1
 		h.twice |= h.Seen & bit
 		h.Seen |= bit
-		f.Hop = hop&bit != 0 || class&hopClass != 0
+		f.Hop = hopFields&bit != 0 || underscore && aliases
 		h.hops = h.hops || f.Hop
-		h.next = int(f.Line.To)
+		h.next = next
 	}
 	return false, nil
 }
@@ -135,26 +135,19 @@ func (h *Head) emptyLine(buf []byte, lim *Limits) (done bool, err *Error) {
 	return true, nil
 }
 
-// parse reads the field line that begins at from. It returns the classes of the
-// bytes in the name; 0 if the line does not end in buf, and f is not set.
-func (f *Field) parse(buf []byte, from int) (class uint8, err *Error) {
-	i := from
-	for i < len(buf) {
-		k := byteClass[buf[i]]
-		if k&classToken == 0 {
-			break
-		}
-		class |= k
-		i++
-	}
+// parse reads the field line that begins at from. It returns where the next one
+// begins, or 0 if the line does not end in buf; and whether the name has a '_'. It sets
+// all of f but Hop.
+func (f *Field) parse(buf []byte, from int) (next int, underscore bool, err *Error) {
+	i, underscore := skipName(buf, from)
 	if i-from > MaxNameBytes {
-		return 0, errNameLong
+		return 0, false, errNameLong
 	}
 	if i == len(buf) {
-		return 0, nil
+		return 0, false, nil
 	}
 	if i == from || buf[i] != ':' {
-		return 0, badName(buf[i], i-from)
+		return 0, false, badName(buf[i], i-from)
 	}
 	name := i
 	i++
@@ -163,27 +156,33 @@ func (f *Field) parse(buf []byte, from int) (class uint8, err *Error) {
 	}
 	value := i
 	i = skipText(buf, i)
-	if i+1 >= len(buf) {
-		if i < len(buf) && buf[i] != '\r' {
-			return 0, badValue(buf[i])
-		}
-		return 0, nil
+	if i == len(buf) {
+		return 0, false, nil
 	}
 	if buf[i] != '\r' {
-		return 0, badValue(buf[i])
+		return 0, false, badValue(buf[i])
+	}
+	next = i + len("\r\n")
+	if next > len(buf) {
+		return 0, false, nil
 	}
 	if buf[i+1] != '\n' {
-		return 0, errBareCR
+		return 0, false, errBareCR
 	}
-	end := i
-	for end > value && isSpace(buf[end-1]) {
-		end--
+	for i > value && isSpace(buf[i-1]) {
+		i--
 	}
-	f.ID = fieldOf(buf[from:name])
 	f.Name = span(from, name)
-	f.Value = span(value, end)
-	f.Line = span(from, i+2)
-	return class, nil
+	f.Value = span(value, i)
+	f.Line = span(from, next)
+	if from+8 <= len(buf) {
+		f.ID = fieldOf(buf, from, name)
+	} else { // the last line of what is there, and very short
+		var word [8]byte
+		copy(word[:], buf[from:])
+		f.ID = fieldOf(word[:], 0, name-from)
+	}
+	return next, underscore, nil
 }
 
 // badName says what is wrong with a name that c follows after n bytes.

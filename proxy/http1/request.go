@@ -25,9 +25,6 @@ type Request struct {
 	plain    bool // the request line is forwarded as it came
 }
 
-// requestHops are not forwarded as they came in a request.
-var requestHops = hopFields
-
 // Reset makes ready for another message.
 func (r *Request) Reset() {
 	h := r.Head
@@ -51,7 +48,7 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err *Error) {
 			}
 		}
 		if r.next > 0 {
-			done, err := r.parseFields(buf, lim, requestHops, classUnderscore)
+			done, err := r.parseFields(buf, lim, true)
 			if err != nil {
 				return 0, err
 			}
@@ -80,9 +77,7 @@ func (r *Request) parseLine(buf []byte, lim *Limits) *Error {
 		i = 2
 	}
 	r.start = i
-	for i < len(buf) && byteClass[buf[i]]&classToken != 0 {
-		i++
-	}
+	i, method := parseMethod(buf, i)
 	switch {
 	case i-r.start > MaxMethodBytes:
 		return errMethodLong
@@ -91,17 +86,9 @@ func (r *Request) parseLine(buf []byte, lim *Limits) *Error {
 	case i == r.start || buf[i] != ' ':
 		return errMethod
 	}
-	method := span(r.start, i)
-	i++
-	from, class := i, uint8(0)
-	for i < len(buf) {
-		k := byteClass[buf[i]]
-		if k&classTarget == 0 {
-			break
-		}
-		class |= k
-		i++
-	}
+	name := span(r.start, i)
+	from := i + 1
+	i = skipTarget(buf, from)
 	switch {
 	case i-from > lim.URIBytes:
 		return errTargetLong
@@ -110,16 +97,29 @@ func (r *Request) parseLine(buf []byte, lim *Limits) *Error {
 	case i == from || buf[i] != ' ':
 		return errTarget
 	}
-	to := i
-	i++
-	minor, end, err := parseVersion(buf, i)
+	minor, end, err := parseVersion(buf, i+1)
 	if err != nil || end == 0 {
 		return err
 	}
 	r.Minor, r.next = minor, end
-	r.MethodName, r.Method = method, methodOf(method.Of(buf))
-	r.Target = span(from, to)
-	return r.parseTarget(buf, class)
+	r.MethodName, r.Method = name, method
+	r.Target = span(from, i)
+	return r.parseTarget(buf)
+}
+
+// parseMethod reads the token at i and returns where it ends. method is valid only if
+// a space follows.
+func parseMethod(buf []byte, i int) (end int, method Method) {
+	if i+8 <= len(buf) {
+		switch w := load(buf, i); {
+		case w&0xffffffff == 'G'|'E'<<8|'T'<<16|' '<<24:
+			return i + 3, MethodGet
+		case w&0xffffffffff == 'P'|'O'<<8|'S'<<16|'T'<<24|' '<<32:
+			return i + 4, MethodPost
+		}
+	}
+	end, _ = skipName(buf, i)
+	return end, methodOf(buf[i:end])
 }
 
 // parseVersion reads the version at i and the line's end. end is 0 if they are

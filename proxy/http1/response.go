@@ -11,9 +11,6 @@ type Response struct {
 	plain bool // the status line is forwarded as it came
 }
 
-// responseHops are not forwarded as they came in an answer.
-var responseHops = hopFields
-
 // Reset makes ready for another message.
 func (r *Response) Reset() {
 	h := r.Head
@@ -42,7 +39,7 @@ func (r *Response) parse(buf []byte, request Method, lim *Limits) (n int, err *E
 			}
 		}
 		if r.next > 0 {
-			done, err := r.parseFields(buf, lim, responseHops, 0)
+			done, err := r.parseFields(buf, lim, false)
 			if err != nil {
 				return 0, err
 			}

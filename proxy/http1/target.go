@@ -3,13 +3,12 @@ package http1
 import "bytes"
 
 // parseTarget tells the forms of a target apart (RFC 9112 §3.2) and sets Path
-// and Authority. class holds the classes of the target's bytes.
-func (r *Request) parseTarget(buf []byte, class uint8) *Error {
+// and Authority.
+func (r *Request) parseTarget(buf []byte) *Error {
 	t := r.Target.Of(buf)
 	switch {
 	case r.Method == MethodConnect:
-		host, port := splitPort(t)
-		if !validHost(host) || !validPort(port) || len(port) < 2 {
+		if !validAuthority(t) || t[len(t)-1] == ':' || bytes.IndexByte(t[bytes.IndexByte(t, ']')+1:], ':') < 0 {
 			return errConnectTarget
 		}
 		r.Authority, r.absolute = r.Target, true
@@ -26,7 +25,7 @@ func (r *Request) parseTarget(buf []byte, class uint8) *Error {
 			return err
 		}
 	}
-	if class&classPercent != 0 && !validEscapes(r.Path.Of(buf)) {
+	if !validEscapes(r.Path.Of(buf)) {
 		return errEscape
 	}
 	return nil
@@ -102,56 +101,49 @@ func (r *Request) checkHost(buf []byte) *Error {
 // escapes and sub-delims, none of which a host in use needs, are not valid, and
 // so nothing that needs quoting is.
 func validAuthority(a []byte) bool {
-	host, port := splitPort(a)
-	return validHost(host) && validPort(port)
-}
-
-// splitPort cuts a before the colon that begins a port, if there is one.
-func splitPort(a []byte) (host, port []byte) {
-	i := bytes.LastIndexByte(a, ':')
-	if i < 0 || bytes.IndexByte(a[i:], ']') >= 0 {
-		return a, nil
-	}
-	return a[:i], a[i:]
-}
-
-// validPort says whether p is nothing, or a colon and at most the digits of a port.
-func validPort(p []byte) bool {
-	if len(p) <= 1 {
-		return true
-	}
-	n, ok := parseNumber(p[1:])
-	return ok && n <= 65535 && len(p) <= len(":65535")
-}
-
-// validHost says whether h is a name, an IPv4 address, or an IPv6 address in
-// brackets.
-func validHost(h []byte) bool {
-	if len(h) > 2 && h[0] == '[' && h[len(h)-1] == ']' {
-		return validIPv6(h[1 : len(h)-1])
-	}
-	for _, c := range h {
-		if byteClass[c]&classHost == 0 {
+	end := 0
+	if len(a) > 0 && a[0] == '[' {
+		end = bytes.IndexByte(a, ']') + 1
+		if end == 0 || !validIPv6(a[1:end-1]) {
 			return false
 		}
 	}
-	return len(h) > 0
+	if end == 0 {
+		for end < len(a) && byteClass[a[end]]&classHost != 0 {
+			end++
+		}
+	}
+	return end > 0 && validPort(a[end:])
+}
+
+// validPort says whether p is nothing, or a colon and perhaps the digits of a port.
+func validPort(p []byte) bool {
+	if len(p) == 0 {
+		return true
+	}
+	if p[0] != ':' {
+		return false
+	}
+	n, ok := parseNumber(p[1:])
+	return len(p) == 1 || ok && n <= 65535 && len(p) <= len(":65535")
 }
 
 // validEscapes says whether in the path, up to the query, each % is followed by
 // two hexadecimal digits. What a query means is for the backend to say.
 func validEscapes(path []byte) bool {
-	if i := bytes.IndexByte(path, '?'); i >= 0 {
-		path = path[:i]
+	i := bytes.IndexByte(path, '%')
+	if i < 0 {
+		return true
 	}
-	for {
-		i := bytes.IndexByte(path, '%')
-		if i < 0 {
-			return true
-		}
+	if q := bytes.IndexByte(path, '?'); q >= 0 {
+		path = path[:q]
+	}
+	for i >= 0 && i < len(path) {
 		if len(path) < i+3 || byteClass[path[i+1]]&byteClass[path[i+2]]&classHex == 0 {
 			return false
 		}
 		path = path[i+3:]
+		i = bytes.IndexByte(path, '%')
 	}
+	return true
 }
