@@ -38,10 +38,10 @@ func serveCommand(s streams) *cobra.Command {
 		Long: `Runs the proxy: the listeners, routes and pools of a server file, or for a first try one listener
 before the backends on the command line. Logs go to standard error.
 
-SIGHUP reloads the file; so does a change of it or of a certificate, unless it says watch: false, and a
-POST to /reload of the admin listener. A reload loses no request; a file with mistakes is refused, and
-what runs runs on. SIGTERM and SIGINT stop it: requests in flight finish, within drain_timeout. A second
-one stops at once. Under systemd, use Type=notify-reload.
+SIGHUP reloads the file, and opens the access log anew. A change of the file or of a certificate reloads
+it, too, unless it says watch: false, and so does a POST to /reload of the admin listener. A reload loses
+no request; a file with mistakes is refused, and what runs runs on. SIGTERM and SIGINT stop it: requests
+in flight finish, within drain_timeout. A second one stops at once. Under systemd, use Type=notify-reload.
 
 The exit code is 0 after a stop in which every request finished; 1 when it could not listen, or
 requests were cut off at drain_timeout; 2 when the file or a flag is wrong; 130 (SIGINT) or 143 (SIGTERM)

@@ -1,16 +1,21 @@
 package main
 
 import (
-	"errors"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 
 	"github.com/lbctl/lbctl/config/serve"
+	"github.com/lbctl/lbctl/proxy"
 )
 
 // newEngine returns the proxy for a configuration.
-func newEngine(*serve.Config, *slog.Logger) (engine, error) {
-	return nil, errors.New("this build has no proxy")
+func newEngine(c *serve.Config, log *slog.Logger) (engine, error) {
+	s, err := proxy.New(c, proxy.Options{Logger: log, Seed: rand.Uint64()})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // newAdmin returns what the admin listener answers with.

@@ -19,6 +19,7 @@ type engine interface {
 	Start() error
 	Addr(listener string) net.Addr
 	Reload(cfg *serve.Config) error
+	ReopenLog() error
 	Shutdown(ctx context.Context) error
 	Close() error
 }
@@ -63,6 +64,7 @@ func (sv *supervisor) run(ctx context.Context) error {
 			return sv.stop(ctx)
 		case <-sv.hangups:
 			_ = sv.reload("SIGHUP") // it has been logged
+			sv.reopenLog()
 		case answer := <-sv.asked:
 			answer <- sv.reload("the admin listener was asked to")
 		case <-sv.looks:
@@ -148,6 +150,13 @@ func (sv *supervisor) replace() (*loaded, error) {
 	}
 	sv.admin.commit(admin)
 	return next, nil
+}
+
+// reopenLog is for whoever rotates the access log: even where the configuration is refused.
+func (sv *supervisor) reopenLog() {
+	if err := sv.engine.ReopenLog(); err != nil {
+		sv.log.Error("the access log cannot be opened again", "error", err)
+	}
 }
 
 // askToReload reloads on behalf of another goroutine.

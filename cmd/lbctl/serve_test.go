@@ -23,11 +23,12 @@ import (
 
 // fakeEngine is a proxy that only notes what is asked of it.
 type fakeEngine struct {
-	mu       sync.Mutex
-	calls    []string
-	startErr error
-	reload   func(*serve.Config) error
-	shutdown func(context.Context) error
+	mu        sync.Mutex
+	calls     []string
+	startErr  error
+	reopenErr error
+	reload    func(*serve.Config) error
+	shutdown  func(context.Context) error
 }
 
 func (f *fakeEngine) note(format string, args ...any) {
@@ -57,6 +58,8 @@ func (f *fakeEngine) Shutdown(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (f *fakeEngine) ReopenLog() error { f.note("reopen log"); return f.reopenErr }
 
 func (f *fakeEngine) Close() error { f.note("close"); return nil }
 
@@ -251,7 +254,7 @@ func TestServeStartsReloadsAndStops(t *testing.T) {
 	if code, err := r.end(); code != 0 {
 		t.Errorf("exit %d: %v", code, err)
 	}
-	r.expect("start, reload 2, shutdown, close")
+	r.expect("start, reload 2, reopen log, reopen log, shutdown, close")
 	want := strings.ReplaceAll(`level=INFO msg=listening listener=:8080 protocol=http address=127.0.0.1:8080
 level=INFO msg=balancing pool=web policy=p2c backends=1
 level=INFO msg=ready config=FILE admin=off
@@ -353,6 +356,7 @@ func TestAChangedCertificateReloads(t *testing.T) {
 func TestServeRefusesAnEngineThatWillNotReload(t *testing.T) {
 	r := newRig(t)
 	r.engine.reload = func(*serve.Config) error { return errors.New("address in use") }
+	r.engine.reopenErr = errors.New("no space")
 	r.start()
 	r.state()
 	r.hangups <- syscall.SIGHUP
@@ -362,8 +366,10 @@ func TestServeRefusesAnEngineThatWillNotReload(t *testing.T) {
 	if code, err := r.end(); code != 0 {
 		t.Errorf("exit %d: %v", code, err)
 	}
-	if want := `because=SIGHUP error="address in use"`; !strings.Contains(r.log.String(), want) {
-		t.Errorf("no %s in\n%s", want, r.log.String())
+	for _, want := range []string{`because=SIGHUP error="address in use"`, `error="no space"`} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("no %s in\n%s", want, r.log.String())
+		}
 	}
 }
 
