@@ -11,8 +11,6 @@ const (
 	// warmUpSeconds of the same load come before each measurement and are not counted: connections are
 	// opened, pools and heaps grow to their size.
 	warmUpSeconds = 1
-	// strangerShare of the proxy's core for anything but the proxy is worth a note.
-	strangerShare = 0.05
 	// stolenShare of the proxy's core taken away by the hypervisor is worth a note: the kernel charges
 	// it to whoever runs.
 	stolenShare = 0.02
@@ -92,7 +90,7 @@ func (l *lab) measureUnderLoad(ctx context.Context, target *deployed, r row) (s 
 	s.counted, s.mallocs = target.metrics, after.mallocs-before.mallocs
 	busy, idle := after.core.busy-before.core.busy, after.core.idle-before.core.idle
 	if all := float64(busy + idle); all > 0 {
-		s.busy = float64(busy) / all
+		s.busy = float64(s.cpu) / all
 		s.stolen = float64(after.core.stolen-before.core.stolen) / all
 		s.strangers = max(0, float64(busy-s.cpu)/all)
 	}

@@ -264,6 +264,9 @@ func mallocs(ctx context.Context, admin netip.AddrPort) (float64, error) {
 		return 0, err
 	}
 	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return 0, fmt.Errorf("/metrics answers %s", answer.Status)
+	}
 	lines := bufio.NewScanner(answer.Body)
 	for lines.Scan() {
 		if value, ok := strings.CutPrefix(lines.Text(), "go_memstats_mallocs_total "); ok {

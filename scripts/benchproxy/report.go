@@ -12,7 +12,7 @@ const mebibyte = 1 << 20
 func (r *results) print(out io.Writer, s settings) {
 	fmt.Fprintln(out)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "row\tproxy\tCPU µs/request\tinterval\trequests/s\tcore busy\tRSS MiB\tallocs/request\t")
+	fmt.Fprintln(t, "row\tproxy\tCPU µs/request\tinterval\trequests/s\tproxy busy\tothers\tRSS MiB\tallocs/request\t")
 	for _, row := range s.rows {
 		for _, p := range s.proxies {
 			r.printCell(t, cell{row, p})
@@ -21,6 +21,9 @@ func (r *results) print(out io.Writer, s settings) {
 	t.Flush()
 	fmt.Fprintln(out)
 	fmt.Fprintln(out, aboutIntervals(s.rounds))
+	if most := r.mostStrangers(); most > strangerShare {
+		fmt.Fprintf(out, "NOT A QUIET MACHINE: others had up to %.0f%% of the proxy's core while it was measured.\n", 100*most)
+	}
 	if s.quick {
 		fmt.Fprintln(out, "QUICK: this shows that everything works; it is no measurement.")
 	}
@@ -33,18 +36,29 @@ func (r *results) print(out io.Writer, s settings) {
 func (r *results) printCell(out io.Writer, c cell) {
 	cpu := r.of(c, sample.microseconds)
 	if cpu.n == 0 {
-		fmt.Fprintf(out, "%s\t%s\tfailed\t-\t-\t-\t-\t-\t\n", c.row, c.proxy)
+		fmt.Fprintf(out, "%s\t%s\tfailed\t-\t-\t-\t-\t-\t-\t\n", c.row, c.proxy)
 		return
 	}
 	rate := r.of(c, func(s sample) float64 { return float64(s.requests) / s.took.Seconds() })
 	busy := r.of(c, func(s sample) float64 { return s.busy })
+	strangers := r.of(c, func(s sample) float64 { return s.strangers })
 	rss := r.of(c, func(s sample) float64 { return float64(s.rssBytes) / mebibyte })
 	allocs := "-"
 	if r.counted(c) {
 		allocs = fmt.Sprintf("%.3f", r.of(c, func(s sample) float64 { return s.mallocs / float64(s.requests) }).median)
 	}
-	fmt.Fprintf(out, "%s\t%s\t%.2f\t%.2f-%.2f\t%.0f\t%.0f%%\t%.1f\t%s\t\n",
-		c.row, c.proxy, cpu.median, cpu.low, cpu.high, rate.median, 100*busy.median, rss.median, allocs)
+	fmt.Fprintf(out, "%s\t%s\t%.2f\t%.2f-%.2f\t%.0f\t%.0f%%\t%.0f%%\t%.1f\t%s\t\n",
+		c.row, c.proxy, cpu.median, cpu.low, cpu.high, rate.median, 100*busy.median, 100*strangers.median, rss.median, allocs)
+}
+
+func (r *results) mostStrangers() float64 {
+	most := 0.0
+	for _, rounds := range r.samples {
+		for _, s := range rounds {
+			most = max(most, s.strangers)
+		}
+	}
+	return most
 }
 
 func (r *results) counted(c cell) bool {

@@ -18,7 +18,7 @@ func TestReport(t *testing.T) {
 		// The machine gets slower from round to round; the ratios do not change by that.
 		slow := 1 + 0.1*float64(round)
 		add := func(row row, proxy string, µs float64) {
-			one := sample{load: load{100_000, 2 * time.Second}, busy: 0.95, rssBytes: 10 << 20, counted: proxy == "lbctl", mallocs: 100}
+			one := sample{load: load{100_000, 2 * time.Second}, busy: 0.95, strangers: 0.01 * float64(round+2), rssBytes: 10 << 20, counted: proxy == "lbctl", mallocs: 100}
 			one.cpu = time.Duration(µs * slow * 100_000 * float64(time.Microsecond))
 			res.add(round, cell{row, proxy}, one)
 		}
@@ -33,15 +33,16 @@ func TestReport(t *testing.T) {
 	var out strings.Builder
 	res.print(&out, s)
 	const want = `
-              row    proxy  CPU µs/request     interval  requests/s  core busy  RSS MiB  allocs/request
-      h1-c64-128B    lbctl            9.60   8.00-11.20       50000        95%     10.0           0.001
-      h1-c64-128B  haproxy           11.50  10.00-14.00       50000        95%     10.0               -
-      h1-c64-128B    nginx           19.20  16.00-22.40       50000        95%     10.0               -
-  h1-c64-128B-log    lbctl           11.04   9.00-13.16       50000        95%     10.0           0.001
-  h1-c64-128B-log  haproxy           14.40  12.00-16.80       50000        95%     10.0               -
-  h1-c64-128B-log    nginx          failed            -           -          -        -               -
+              row    proxy  CPU µs/request     interval  requests/s  proxy busy  others  RSS MiB  allocs/request
+      h1-c64-128B    lbctl            9.60   8.00-11.20       50000         95%      4%     10.0           0.001
+      h1-c64-128B  haproxy           11.50  10.00-14.00       50000         95%      4%     10.0               -
+      h1-c64-128B    nginx           19.20  16.00-22.40       50000         95%      4%     10.0               -
+  h1-c64-128B-log    lbctl           11.04   9.00-13.16       50000         95%      4%     10.0           0.001
+  h1-c64-128B-log  haproxy           14.40  12.00-16.80       50000         95%      4%     10.0               -
+  h1-c64-128B-log    nginx          failed            -           -           -       -        -               -
 
 Medians of 5 rounds. Intervals go from the least to the greatest value: that holds the true median with 93.8%.
+NOT A QUIET MACHINE: others had up to 6% of the proxy's core while it was measured.
 
 ratio lbctl/haproxy h1-c64-128B 0.80 (0.80-0.80)
 ratio lbctl/nginx h1-c64-128B 0.50 (0.50-0.50)

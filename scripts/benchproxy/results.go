@@ -2,6 +2,9 @@ package main
 
 import "time"
 
+// strangerShare of the proxy's core for anything but the proxy is worth a note.
+const strangerShare = 0.05
+
 // cell is one thing to measure: a row with a proxy.
 type cell struct {
 	row   row
@@ -31,8 +34,8 @@ func order(rows []row, proxies []string, round int) []cell {
 type sample struct {
 	load
 	cpu       time.Duration // of all the proxy's processes and threads
-	busy      float64       // share of the time in which the proxy's core was not idle
-	strangers float64       // share of the time in which others than the proxy had its core
+	busy      float64       // share of the time in which the proxy had its core
+	strangers float64       // share of the time in which others had it
 	stolen    float64       // share of the time in which the hypervisor had it
 	rssBytes  int64         // after the load, its connections still to be noticed as closed
 	counted   bool          // mallocs is known
