@@ -137,11 +137,10 @@ func (to sink) flag(d *prometheus.Desc, on bool, labels ...string) {
 func (to sink) series(x *Series) {
 	labels := []string{x.key.route, x.key.pool, x.key.backend}
 	with := func(label string) []string { return append(labels[:len(labels):len(labels)], label) }
-	x.codes.each(func(code string, n uint64) { to.counter(requestsDesc, n, with(code)...) })
-	n, sum, upTo := x.latency.read()
-	to.out <- prometheus.MustNewConstHistogram(durationDesc, n, sum, upTo, labels...)
-	to.counter(requestBytesDesc, x.in.Load(), labels...)
-	to.counter(responseBytesDesc, x.out.Load(), labels...)
+	sum := x.totals(func(code string, n uint64) { to.counter(requestsDesc, n, with(code)...) })
+	to.out <- prometheus.MustNewConstHistogram(durationDesc, sum.requests, sum.latency.Seconds(), sum.upTo(), labels...)
+	to.counter(requestBytesDesc, sum.in, labels...)
+	to.counter(responseBytesDesc, sum.out, labels...)
 	if x.key.backend == "" {
 		return
 	}

@@ -11,31 +11,27 @@ import (
 const verdicts = int(lb.Canceled) + 1
 
 // Series counts the requests of one route that one backend answered, or none
-// did. Any goroutine may call its methods; none blocks or allocates.
-//
-// What each request adds to comes first, so that it shares few cache lines.
+// did. Any goroutine may call its methods; none blocks or, once a status code has
+// been seen, allocates.
 type Series struct {
 	key key
 
-	latency  latencies
-	in, out  atomic.Uint64
 	attempts [verdicts]atomic.Uint64
 	retries  atomic.Uint64
-	codes    codes
+	done     [allCodes]atomic.Pointer[tally] // nil: no such request yet
 }
 
 // Done counts a request that has ended: the status code that the client was
 // given, the time from its first byte to the last one of the answer, and the
 // bytes of the bodies of request and answer.
 func (x *Series) Done(code int, latency time.Duration, in, out uint64) {
-	x.codes.add(code)
-	x.latency.add(latency)
-	if in > 0 {
-		x.in.Add(in)
+	i := codeIndex(code)
+	t := x.done[i].Load()
+	if t == nil {
+		x.done[i].CompareAndSwap(nil, new(tally))
+		t = x.done[i].Load()
 	}
-	if out > 0 {
-		x.out.Add(out)
-	}
+	t.add(latency, in, out)
 }
 
 // Attempt counts an attempt that has ended.
@@ -44,9 +40,21 @@ func (x *Series) Attempt(v lb.Verdict) { x.attempts[v].Add(1) }
 // Retry counts that a request went on to another attempt after this one.
 func (x *Series) Retry() { x.retries.Add(1) }
 
+// totals adds up over all status codes, in ascending order, and calls each with
+// those that were seen.
+func (x *Series) totals(each func(code string, requests uint64)) totals {
+	var sum totals
+	for i := range x.done {
+		if t := x.done[i].Load(); t != nil {
+			each(codeLabel(i), sum.add(t))
+		}
+	}
+	return sum
+}
+
 // used says whether anything was counted.
 func (x *Series) used() bool {
-	n, _, _ := x.latency.read()
+	n := x.totals(func(string, uint64) {}).requests
 	for i := range x.attempts {
 		n += x.attempts[i].Load()
 	}

@@ -46,13 +46,19 @@ func TestSeriesAddUp(t *testing.T) {
 	}
 	all.Wait()
 	x := s.Series("r", "p", "b")
-	n, sum, upTo := x.latency.read()
 	const total = goroutines * each
-	if n != total || math.Abs(sum-total*0.001) > 1e-9 || upTo[0.0005] != 0 || upTo[0.001] != total || upTo[60] != total {
-		t.Errorf("latency: got %d, %v s, %v", n, sum, upTo)
+	byCode := map[string]uint64{}
+	sum := x.totals(func(code string, n uint64) { byCode[code] = n })
+	if byCode["200"] != total/2 || byCode["201"] != total/2 || len(byCode) != 2 {
+		t.Errorf("got %v", byCode)
 	}
-	if x.in.Load() != total || x.out.Load() != 2*total || x.retries.Load() != total {
-		t.Errorf("got in %d, out %d, retries %d", x.in.Load(), x.out.Load(), x.retries.Load())
+	want := totals{requests: total, latency: total * time.Millisecond, in: total, out: 2 * total}
+	want.buckets[1] = total
+	if sum != want || x.retries.Load() != total {
+		t.Errorf("got %+v, retries %d", sum, x.retries.Load())
+	}
+	if upTo := sum.upTo(); upTo[0.0005] != 0 || upTo[0.001] != total || upTo[60] != total {
+		t.Errorf("got %v", upTo)
 	}
 	for v := range x.attempts {
 		if got := x.attempts[v].Load(); got != total/uint64(verdicts) {
