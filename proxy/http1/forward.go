@@ -116,18 +116,18 @@ func (r *Response) AppendForward(dst, buf []byte, e *ResponseEdits) []byte {
 	case r.rewriteLength && r.Length >= 0:
 		dst = appendNumber(dst, "Content-Length: ", r.Length)
 	}
+	upgrade := r.Upgrade.Len() > 0
 	switch {
-	case r.Status == 101:
-		dst = append(dst, "Connection: upgrade\r\n"...)
-	case r.Status < 200:
+	case e.Close && upgrade:
+		dst = append(dst, "Connection: close, upgrade\r\n"...)
 	case e.Close:
 		dst = append(dst, "Connection: close\r\n"...)
 	case e.KeepAlive:
 		dst = append(dst, "Connection: keep-alive\r\n"...)
-	case r.Upgrade.Len() > 0:
+	case upgrade:
 		dst = append(dst, "Connection: upgrade\r\n"...)
 	}
-	if r.Upgrade.Len() > 0 {
+	if upgrade {
 		dst = appendField(dst, "Upgrade: ", r.Upgrade.Of(buf))
 	}
 	return append(dst, "\r\n"...)
