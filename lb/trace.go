@@ -8,6 +8,10 @@ import (
 // Trace is the explanation of one pick. A nil *Trace is tracing switched off:
 // pickers test for nil before they do anything that only an explanation needs.
 type Trace struct {
+	// RuleOnly is set by the caller who wants to know Rule and TieBreak alone, as for a line of a log: candidates and
+	// exclusions, which cost more than the pick, are left out.
+	RuleOnly bool
+
 	Version    uint64 // of the snapshot
 	Policy     string
 	Panic      bool
@@ -33,19 +37,31 @@ type Candidate struct {
 
 func (t *Trace) begin(s *Snapshot) {
 	*t = Trace{
-		Version: s.version, Policy: s.policy, Panic: s.panics, Choice: -1, snapshot: s,
-		Candidates: t.Candidates[:0], Excluded: append(t.Excluded[:0], s.excluded...),
+		RuleOnly: t.RuleOnly, Version: s.version, Policy: s.policy, Panic: s.panics, Choice: -1, snapshot: s,
+		Candidates: t.Candidates[:0], Excluded: t.Excluded[:0],
+	}
+	if !t.RuleOnly {
+		t.Excluded = append(t.Excluded, s.excluded...)
 	}
 }
 
+// Detailed says whether candidates are wanted; t may be nil.
+func (t *Trace) Detailed() bool { return t != nil && !t.RuleOnly }
+
 // Consider notes that member i was looked at. Call only on a non-nil Trace.
 func (t *Trace) Consider(i int, note string) {
+	if t.RuleOnly {
+		return
+	}
 	m := t.snapshot.members[i]
 	t.Candidates = append(t.Candidates, Candidate{Index: i, Backend: m.name, InFlight: m.InFlight(), Weight: m.Weight, Note: note})
 }
 
 // Score notes that member i was looked at and what score it got.
 func (t *Trace) Score(i int, score float64, note string) {
+	if t.RuleOnly {
+		return
+	}
 	t.Consider(i, note)
 	c := &t.Candidates[len(t.Candidates)-1]
 	c.Score, c.Scored = score, true

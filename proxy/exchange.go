@@ -193,6 +193,7 @@ func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 	var tr *lb.Trace
 	if explained || c.listener.server.logs(x.number) {
 		tr = &x.trace
+		tr.RuleOnly = !explained
 	}
 	lease, err := p.balancer.Pick(now, request, &c.rand, tr)
 	if tr != nil {

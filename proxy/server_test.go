@@ -19,7 +19,7 @@ import (
 // patient is how long a test waits for what must happen.
 const patient = 10 * time.Second
 
-func load(t *testing.T, text string) *serve.Config {
+func mustLoad(t testing.TB, text string) *serve.Config {
 	t.Helper()
 	conf, err := serve.Load("lbctl.yaml", []byte(text))
 	if err != nil {
@@ -30,7 +30,7 @@ func load(t *testing.T, text string) *serve.Config {
 
 func start(t *testing.T, text string) *Server {
 	t.Helper()
-	s, err := New(load(t, text), Options{Seed: 1})
+	s, err := New(mustLoad(t, text), Options{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestHealthProbesDecideWhoIsPicked(t *testing.T) {
 	}
 
 	// A reload that does not concern the backend keeps its health.
-	if err := s.Reload(load(t, yaml("    pool: {policy: p2c, health: {enabled: true, interval: 1h, timeout: 1s, fall: 2, rise: 2}}\n", a.URL, b.URL))); err != nil {
+	if err := s.Reload(mustLoad(t, yaml("    pool: {policy: p2c, health: {enabled: true, interval: 1h, timeout: 1s, fall: 2, rise: 2}}\n", a.URL, b.URL))); err != nil {
 		t.Fatal(err)
 	}
 	if !health("unhealthy")() || s.Status().Pools[0].Policy != "p2c" {
@@ -224,10 +224,10 @@ func TestReloadLosesNothing(t *testing.T) {
 	s := start(t, yaml("    pool: {policy: round_robin}\n", a.URL, b.URL))
 	d := drive(s, 8)
 	confs := []*serve.Config{
-		load(t, yaml("    pool: {policy: p2c}\n", b.URL, c.URL)),
-		load(t, yaml("    pool: {policy: least_connections}\n", c.URL)),
-		load(t, yaml("    pool: {policy: maglev}\n", a.URL, b.URL, c.URL)),
-		load(t, strings.Replace(yaml("    pool: {policy: p2c}\n", a.URL), "name: p\n", "name: q\n", 1)),
+		mustLoad(t, yaml("    pool: {policy: p2c}\n", b.URL, c.URL)),
+		mustLoad(t, yaml("    pool: {policy: least_connections}\n", c.URL)),
+		mustLoad(t, yaml("    pool: {policy: maglev}\n", a.URL, b.URL, c.URL)),
+		mustLoad(t, strings.Replace(yaml("    pool: {policy: p2c}\n", a.URL), "name: p\n", "name: q\n", 1)),
 	}
 	for i := range 40 {
 		before := d.good.Load()
@@ -251,7 +251,7 @@ func TestABadReloadChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = taken.Close() }()
-	bad := load(t, strings.Replace(yaml("", "http://127.0.0.1:1"), "listeners: [", fmt.Sprintf("listeners: [{name: taken, address: %q}, ", taken.Addr()), 1))
+	bad := mustLoad(t, strings.Replace(yaml("", "http://127.0.0.1:1"), "listeners: [", fmt.Sprintf("listeners: [{name: taken, address: %q}, ", taken.Addr()), 1))
 	if err := s.Reload(bad); err == nil {
 		t.Error("a listener whose port is taken")
 	}

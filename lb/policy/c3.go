@@ -134,6 +134,9 @@ func (m *c3Mean) add(t c3Terms) {
 }
 
 func (c *c3Scorer) explain(i int, now lb.Time, t c3Terms, tr *lb.Trace) {
+	if tr.RuleOnly {
+		return
+	}
 	note := "R " + millis(t.response) + ", s " + millis(t.service) + ", q̂ " + strconv.FormatFloat(t.queue, 'g', 4, 64)
 	if !t.known {
 		note = "no answer yet, taken as the mean: " + note

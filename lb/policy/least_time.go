@@ -82,6 +82,9 @@ func (p *leastTimePicker) load(i int, now lb.Time) (load, ns float64, known bool
 
 // explain gives scores in milliseconds.
 func (p *leastTimePicker) explain(now lb.Time, mean float64, tr *lb.Trace) {
+	if tr.RuleOnly {
+		return
+	}
 	for i := range p.members {
 		load, ns, known := p.load(i, now)
 		note := "average " + millis(ns)

@@ -88,7 +88,7 @@ func (p *peakEWMAPicker) Pick(now lb.Time, _ lb.Request, r *rng.Rand, tr *lb.Tra
 	best := noneYet()
 	for _, i := range p.field.draw(r, &buf) {
 		score := p.score(i, now)
-		if tr != nil {
+		if tr.Detailed() {
 			tr.Score(i, score/1e6, p.note(i, now)) // in ms
 		}
 		best.offer(i, score, r)

@@ -139,8 +139,10 @@ func (p *prequalPicker) explain(now lb.Time, probes []probe, theta int32, tr *lb
 		if pr.rank.hot {
 			note, score = "hot", pr.rank.key
 		}
-		note += ": RIF " + strconv.Itoa(int(pr.state.rif())) + ", latency " + pr.latency.String()
-		tr.Score(pr.member, score, note+p.failures[pr.member].note(now))
+		if tr.Detailed() {
+			note += ": RIF " + strconv.Itoa(int(pr.state.rif())) + ", latency " + pr.latency.String()
+			tr.Score(pr.member, score, note+p.failures[pr.member].note(now))
+		}
 		if pr != best && pr.rank.hot == best.rank.hot && pr.rank.key == best.rank.key {
 			tr.TieBreak = "the other signal, then the fresher probe"
 		}

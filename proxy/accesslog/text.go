@@ -15,13 +15,20 @@ const cutMark = "..."
 
 const hexDigits = "0123456789ABCDEF"
 
+// front is up to one rune's bytes.
+type front struct {
+	bytes [utf8.UTFMax]byte
+	n     int
+}
+
 // text is what comes from clients and backends, or from the configuration.
 type text interface{ ~string | ~[]byte }
 
 // appendText appends s so that it can neither end a line nor a pair of quotes,
-// nor steer a terminal that the line is shown on. escape is given what begins
-// with a byte that is not plain, and returns how many bytes it has dealt with.
-func appendText[T text](dst []byte, s T, escape func(dst, rest []byte) ([]byte, int)) []byte {
+// nor steer a terminal that the line is shown on. escape is given the
+// first bytes of what begins with a byte that is not plain, by value so that nothing is allocated for them, and
+// returns how many it has dealt with.
+func appendText[T text](dst []byte, s T, escape func(dst []byte, f front) ([]byte, int)) []byte {
 	mark := ""
 	if len(s) > maxText {
 		s, mark = s[:cut(s)], cutMark
@@ -32,9 +39,10 @@ func appendText[T text](dst []byte, s T, escape func(dst, rest []byte) ([]byte, 
 		if n == len(s) {
 			return append(dst, mark...)
 		}
-		var front [utf8.UTFMax]byte
 		s = s[n:]
-		dst, n = escape(dst, front[:copy(front[:], s)])
+		var f front
+		f.n = copy(f.bytes[:], s)
+		dst, n = escape(dst, f)
 		s = s[n:]
 	}
 }
@@ -79,7 +87,8 @@ func plain[T text](s T) int {
 
 // escapeJSON escapes by the rules of RFC 8259 §7, and besides whatever is not
 // printable. A byte that is no UTF-8 becomes U+FFFD.
-func escapeJSON(dst, rest []byte) ([]byte, int) {
+func escapeJSON(dst []byte, f front) ([]byte, int) {
+	rest := f.bytes[:f.n]
 	if c := rest[0]; c == '"' || c == '\\' {
 		return append(dst, '\\', c), 1
 	}
@@ -101,7 +110,7 @@ func appendUnit(dst []byte, u rune) []byte {
 }
 
 // escapeHex escapes a byte as nginx does in its combined format.
-func escapeHex(dst, rest []byte) ([]byte, int) {
-	c := rest[0]
+func escapeHex(dst []byte, f front) ([]byte, int) {
+	c := f.bytes[0]
 	return append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15]), 1
 }
