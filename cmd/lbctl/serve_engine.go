@@ -7,6 +7,7 @@ import (
 
 	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/proxy"
+	"github.com/lbctl/lbctl/proxy/admin"
 )
 
 // newEngine returns the proxy for a configuration.
@@ -19,4 +20,6 @@ func newEngine(c *serve.Config, log *slog.Logger) (engine, error) {
 }
 
 // newAdmin returns what the admin listener answers with.
-func newAdmin(engine, func() error) http.Handler { return http.NotFoundHandler() }
+func newAdmin(e engine, reload func() error, log *slog.Logger) http.Handler {
+	return admin.New(admin.Options{Engine: e, Reload: reload, Version: version(), Logger: log})
+}

@@ -101,7 +101,7 @@ func TestServeOnSockets(t *testing.T) {
 	a, b := saying(t, "a"), saying(t, "b")
 	s := serveProcess(t, "--listen", "127.0.0.1:0", "--backend", a.URL, "--backend", b.URL, "--policy", "round_robin", "--admin", "127.0.0.1:0")
 	url := "http://" + s.logged("listening")["address"].(string) + "/"
-	s.logged("ready")
+	admin := "http://" + s.logged("ready")["admin"].(string)
 	if got := get(t, url) + get(t, url); !strings.Contains(got, "a") || !strings.Contains(got, "b") {
 		t.Errorf("got %q from two backends in turn", got)
 	}
@@ -109,6 +109,17 @@ func TestServeOnSockets(t *testing.T) {
 	s.logged("reloaded")
 	if got := get(t, url); !strings.HasPrefix(got, "200 OK") {
 		t.Errorf("after a reload: got %q", got)
+	}
+	answer, err := http.Post(admin+"/reload", "", nil)
+	check(t, err)
+	check(t, answer.Body.Close())
+	s.logged("reloaded")
+	for path, want := range map[string]string{
+		"/readyz": "200 OK", "/config": `"use": "round_robin"`, "/metrics": `lbctl_config_reloads_total{result="success"} `,
+	} {
+		if got := get(t, admin+path); !strings.Contains(got, want) {
+			t.Errorf("%s: got %q, want something with %q", path, got, want)
+		}
 	}
 	s.signal(syscall.SIGTERM)
 	if code, plain := s.exit(); code != 0 || plain != "" {

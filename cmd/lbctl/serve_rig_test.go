@@ -17,16 +17,20 @@ import (
 	"time"
 
 	"github.com/lbctl/lbctl/config/serve"
+	"github.com/lbctl/lbctl/proxy/admin"
+	"github.com/lbctl/lbctl/proxy/metrics"
 )
 
 // fakeEngine is a proxy that only notes what is asked of it.
 type fakeEngine struct {
-	mu        sync.Mutex
-	calls     []string
-	startErr  error
-	reopenErr error
-	reload    func(*serve.Config) error
-	shutdown  func(context.Context) error
+	admin.Engine // nil: of what the admin listener shows there is nothing
+	metrics      *metrics.Set
+	mu           sync.Mutex
+	calls        []string
+	startErr     error
+	reopenErr    error
+	reload       func(*serve.Config) error
+	shutdown     func(context.Context) error
 }
 
 func (f *fakeEngine) note(format string, args ...any) {
@@ -34,6 +38,8 @@ func (f *fakeEngine) note(format string, args ...any) {
 	defer f.mu.Unlock()
 	f.calls = append(f.calls, fmt.Sprintf(format, args...))
 }
+
+func (f *fakeEngine) Metrics() *metrics.Set { return f.metrics }
 
 func (f *fakeEngine) Start() error { f.note("start"); return f.startErr }
 
@@ -115,7 +121,7 @@ func backends(n int) string {
 // newRig writes a file with one backend. Start begins to serve it.
 func newRig(t *testing.T) *rig {
 	r := &rig{
-		t: t, engine: &fakeEngine{}, file: filepath.Join(t.TempDir(), "lbctl.yaml"), hangups: make(chan os.Signal),
+		t: t, engine: &fakeEngine{metrics: metrics.NewSet()}, file: filepath.Join(t.TempDir(), "lbctl.yaml"), hangups: make(chan os.Signal),
 		looks: make(chan time.Time), signals: make(chan os.Signal, 1), states: make(chan string, 100), ended: make(chan error, 1),
 	}
 	r.write(backends(1))
@@ -137,7 +143,7 @@ func (r *rig) start() {
 	sv := &supervisor{
 		load:      func() (*loaded, error) { return loadServerFile(r.file) },
 		newEngine: func(*serve.Config, *slog.Logger) (engine, error) { return r.engine, nil },
-		newAdmin: func(_ engine, reload func() error) http.Handler {
+		newAdmin: func(_ engine, reload func() error, _ *slog.Logger) http.Handler {
 			mux := http.NewServeMux()
 			mux.HandleFunc("POST /reload", func(w http.ResponseWriter, _ *http.Request) {
 				if err := reload(); err != nil {

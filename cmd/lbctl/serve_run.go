@@ -12,10 +12,12 @@ import (
 
 	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/config/strict"
+	"github.com/lbctl/lbctl/proxy/admin"
 )
 
 // engine is what lbctl serve needs of the proxy.
 type engine interface {
+	admin.Engine
 	Start() error
 	Addr(listener string) net.Addr
 	Reload(cfg *serve.Config) error
@@ -28,7 +30,7 @@ type engine interface {
 type supervisor struct {
 	load         func() (*loaded, error)
 	newEngine    func(cfg *serve.Config, log *slog.Logger) (engine, error)
-	newAdmin     func(e engine, reload func() error) http.Handler
+	newAdmin     func(e engine, reload func() error, log *slog.Logger) http.Handler
 	log          *slog.Logger
 	notify       notifier
 	hangups      <-chan os.Signal
@@ -81,16 +83,16 @@ func (sv *supervisor) start() error {
 	if sv.engine, err = sv.newEngine(sv.current.Config, sv.log); err != nil {
 		return err
 	}
-	sv.admin = adminListener{handler: sv.newAdmin(sv.engine, sv.askToReload), log: sv.log}
-	admin, err := sv.admin.prepare(sv.current.Admin.Address)
+	sv.admin = adminListener{handler: sv.newAdmin(sv.engine, sv.askToReload, sv.log), log: sv.log}
+	socket, err := sv.admin.prepare(sv.current.Admin.Address)
 	if err == nil {
 		err = sv.engine.Start()
 	}
 	if err != nil {
-		admin.abandon()
+		socket.abandon()
 		return errors.Join(err, sv.engine.Close())
 	}
-	sv.admin.commit(admin)
+	sv.admin.commit(socket)
 	return nil
 }
 
@@ -137,18 +139,19 @@ func (sv *supervisor) reload(why string) error {
 // replace puts a new configuration in place, all of it or nothing.
 func (sv *supervisor) replace() (*loaded, error) {
 	next, err := sv.load()
-	if err != nil {
-		return nil, err
-	}
-	admin, err := sv.admin.prepare(next.Admin.Address)
+	var socket move
 	if err == nil {
-		err = sv.engine.Reload(next.Config)
+		socket, err = sv.admin.prepare(next.Admin.Address)
 	}
 	if err != nil {
-		admin.abandon()
+		sv.engine.Metrics().Reloaded(false, time.Now())
 		return nil, err
 	}
-	sv.admin.commit(admin)
+	if err := sv.engine.Reload(next.Config); err != nil { // which counts itself
+		socket.abandon()
+		return nil, err
+	}
+	sv.admin.commit(socket)
 	return next, nil
 }
 
