@@ -19,6 +19,8 @@ type haproxyPeer struct{ addrs map[string]net.Addr }
 
 func (h haproxyPeer) addr(listener string) net.Addr { return h.addrs[listener] }
 
+func (h haproxyPeer) outcomes(*testing.T) (o outcomes, known bool) { return outcomes{}, false }
+
 // startHAProxy starts haproxy as a server file has it, in the way that its users would write it. Its listeners
 // are opened here and inherited, so that there is no wait for them.
 func startHAProxy(t *testing.T, cfg *serve.Config) running {
@@ -90,6 +92,7 @@ func haproxyFile(t *testing.T, cfg *serve.Config) string {
 		for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "X-Request-Id"} {
 			line(" http-request del-header %s%s", name, trusted)
 		}
+		line(" http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }")
 		line(" option forwardfor\n http-request deny deny_status 405 if METH_CONNECT")
 		for _, rt := range cfg.Routes {
 			line(" use_backend %s%s", rt.Pool, haproxyMatch(rt))

@@ -16,6 +16,7 @@ type origin struct {
 	t        *testing.T
 	ln       net.Listener
 	scheme   string
+	at       string // host:port
 	accepted chan net.Conn
 
 	mu   sync.Mutex
@@ -45,7 +46,7 @@ func newTLSOrigin(t *testing.T, cfg *tls.Config) *origin {
 }
 
 func listen(t *testing.T, ln net.Listener, scheme string) *origin {
-	o := &origin{t: t, ln: ln, scheme: scheme, accepted: make(chan net.Conn, backlog)}
+	o := &origin{t: t, ln: ln, scheme: scheme, at: ln.Addr().String(), accepted: make(chan net.Conn, backlog)}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -78,7 +79,7 @@ func listen(t *testing.T, ln net.Listener, scheme string) *origin {
 	return o
 }
 
-func (o *origin) url() string { return o.scheme + "://" + o.ln.Addr().String() }
+func (o *origin) url() string { return o.scheme + "://" + o.at }
 
 // accept takes the next connection.
 func (o *origin) accept() *conn {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/lbctl/lbctl/config/serve"
 )
@@ -34,6 +35,24 @@ type testbed struct {
 // running is what tests need of a proxy.
 type running interface {
 	addr(listener string) net.Addr
+	outcomes(t *testing.T) (o outcomes, known bool)
+}
+
+// outcomes counts how attempts ended, as policies and statistics see it.
+type outcomes struct{ success, canceled, failed int }
+
+// wantsOutcomes waits for the proxy to have counted exactly want: who failed must be blamed, and nobody else.
+func (b *testbed) wantsOutcomes(t *testing.T, want outcomes) {
+	t.Helper()
+	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		got, known := b.outcomes(t)
+		switch {
+		case got == want || !known:
+			return
+		case time.Now().After(limit):
+			t.Fatalf("the proxy counts %+v, expected %+v", got, want)
+		}
+	}
 }
 
 // setup is a server file of one listener and one pool, in parts: each is the inside of a flow mapping.
