@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -127,18 +129,59 @@ func TestServeOnSockets(t *testing.T) {
 	}
 }
 
-// TestServeIsImpatientAtASecondSignal stops while a request waits for its answer.
-func TestServeIsImpatientAtASecondSignal(t *testing.T) {
-	asked, over := make(chan bool), make(chan bool)
+// waiting is a backend that says on asked that a request for /wait has come, and answers it once over is closed.
+func waiting(t *testing.T) (url string, asked <-chan bool, over chan<- bool) {
+	came, done := make(chan bool), make(chan bool)
 	backend := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/wait" {
-			asked <- true
-			<-over
+			came <- true
+			<-done
 		}
 	}))
 	t.Cleanup(backend.Close)
+	return backend.URL, came, done
+}
+
+// TestServeStopsWhenAllIsAnswered stops while requests wait for their answers: they get them.
+func TestServeStopsWhenAllIsAnswered(t *testing.T) {
+	const requests = 8
+	backend, asked, over := waiting(t)
+	s := serveProcess(t, "--listen", "127.0.0.1:0", "--backend", backend, "--admin", "off")
+	url := "http://" + s.logged("listening")["address"].(string) + "/wait"
+	results := make(chan error, requests)
+	for range requests {
+		go func() {
+			answer, err := http.Get(url)
+			if err == nil {
+				err = answer.Body.Close()
+				if answer.StatusCode != http.StatusOK {
+					err = errors.New(answer.Status)
+				}
+			}
+			results <- err
+		}()
+	}
+	for range requests {
+		<-asked
+	}
+	s.signal(syscall.SIGTERM)
+	s.logged("stopping")
+	close(over)
+	for range requests {
+		if err := <-results; err != nil {
+			t.Error(err)
+		}
+	}
+	if code, plain := s.exit(); code != 0 {
+		t.Errorf("exit %d, %q", code, plain)
+	}
+}
+
+// TestServeIsImpatientAtASecondSignal stops while a request waits for its answer.
+func TestServeIsImpatientAtASecondSignal(t *testing.T) {
+	backend, asked, over := waiting(t)
 	defer close(over)
-	s := serveProcess(t, "--listen", "127.0.0.1:0", "--backend", backend.URL, "--admin", "off")
+	s := serveProcess(t, "--listen", "127.0.0.1:0", "--backend", backend, "--admin", "off")
 	url := "http://" + s.logged("listening")["address"].(string) + "/wait"
 	go func() {
 		if answer, err := http.Get(url); err == nil {
@@ -165,6 +208,71 @@ func TestServeWhereSomebodyListens(t *testing.T) {
 		s := serveProcess(t, append(args, "--backend", "http://127.0.0.1:1")...)
 		if code, plain := s.exit(); code != exitFailed || !strings.Contains(plain, "address already in use") {
 			t.Errorf("%q: exit %d, %q", args, code, plain)
+		}
+	}
+}
+
+// TestServeReloadsUnderLoad takes backends in and out while clients ask: no request may fail.
+func TestServeReloadsUnderLoad(t *testing.T) {
+	const clients, reloads = 4, 10
+	a, b := saying(t, "a"), saying(t, "b")
+	file := filepath.Join(t.TempDir(), "lbctl.yaml")
+	write := func(urls ...string) {
+		text, err := json.Marshal(map[string]any{
+			"listeners": []any{map[string]any{"address": "127.0.0.1:0"}},
+			"pools":     []any{map[string]any{"name": "web", "backends": urls}},
+			"admin":     "off", "watch": false,
+		})
+		check(t, err)
+		check(t, os.WriteFile(file, text, 0o666))
+	}
+	write(a.URL, b.URL)
+	s := serveProcess(t, "-c", file)
+	url := "http://" + s.logged("listening")["address"].(string) + "/"
+	s.logged("ready")
+
+	over := make(chan struct{})
+	failures := make(chan error, clients)
+	for range clients {
+		go func() { failures <- askUntil(over, url) }()
+	}
+	for i := range reloads {
+		if i%2 == 0 {
+			write(b.URL)
+		} else {
+			write(a.URL, b.URL)
+		}
+		s.signal(syscall.SIGHUP)
+		s.logged("reloaded")
+	}
+	close(over)
+	for range clients {
+		check(t, <-failures)
+	}
+	s.signal(syscall.SIGTERM)
+	if code, plain := s.exit(); code != 0 {
+		t.Errorf("exit %d, %q", code, plain)
+	}
+}
+
+// askUntil asks again and again, over a connection of its own, and returns the first failure.
+func askUntil(over <-chan struct{}, url string) error {
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for {
+		select {
+		case <-over:
+			return nil
+		default:
+		}
+		answer, err := client.Get(url)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+		if err != nil || answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: %v", answer.Status, err)
 		}
 	}
 }
