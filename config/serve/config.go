@@ -10,7 +10,7 @@ import (
 // read it.
 type Config struct {
 	Listeners    Listeners     `yaml:"listeners" required:"true" minitems:"1" maxitems:"64" doc:"where clients connect"`
-	Routes       Routes        `yaml:"routes" maxitems:"4096" doc:"which requests go to which pool, the most specific first; none: all go to the only pool"`
+	Routes       Routes        `yaml:"routes" maxitems:"4096" doc:"which requests go to which pool; the most specific wins, in whatever order they stand; none: all go to the only pool"`
 	Pools        Pools         `yaml:"pools" required:"true" minitems:"1" maxitems:"256" doc:"who answers"`
 	Admin        Admin         `yaml:"admin" doc:"the admin listener: health, metrics, backends, drain; off switches it off"`
 	AccessLog    AccessLog     `yaml:"access_log" doc:"a line for each request"`
