@@ -1,6 +1,9 @@
 package http1
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Heads as clients and servers send them.
 var (
@@ -95,6 +98,21 @@ func BenchmarkChunks(b *testing.B) {
 				b.Fatal(what, err)
 			}
 			p = p[n:]
+		}
+	}
+}
+
+// BenchmarkDrip parses a head of one long field that comes byte by byte.
+func BenchmarkDrip(b *testing.B) {
+	in := []byte("GET / HTTP/1.1\r\nHost: a\r\nCookie: " + strings.Repeat("x", 8000) + "\r\n\r\n")
+	b.SetBytes(int64(len(in)))
+	var r Request
+	for range b.N {
+		r.Reset()
+		for i := range len(in) + 1 {
+			if _, err := r.Parse(in[:i], &DefaultLimits); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 // Classes of bytes, as bits of the byteClass table.
 const (
 	classToken = 1 << iota // tchar, RFC 9110 §5.6.2
-	classHost              // may stand in a host name; see validAuthority
+	classHost              // may stand in a host name; see checkAuthority
 	classHex               // hexadecimal digit
 )
 
@@ -48,7 +48,7 @@ const (
 )
 
 // load returns the eight bytes of buf from i on.
-func load(buf []byte, i int) uint64 { return binary.LittleEndian.Uint64(buf[i:]) }
+func load(buf []byte, i int) uint64 { return binary.LittleEndian.Uint64(buf[i : i+8]) }
 
 // firstMark is the number of the first byte marked in m, which must not be 0.
 func firstMark(m uint64) int { return bits.TrailingZeros64(m) >> 3 }

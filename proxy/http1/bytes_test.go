@@ -92,15 +92,15 @@ func TestFieldOfShortName(t *testing.T) {
 	}
 }
 
-func TestValidAuthority(t *testing.T) {
+func TestCheckAuthority(t *testing.T) {
 	for in, want := range map[string]bool{
 		"a": true, "a.b-c_d~e:80": true, "A:": true, "1.2.3.4:65535": true, "[::]": true, "[::1]:8080": true, "[1:2:3:4:5:6:7:8]": true,
 		"": false, ":": false, ":80": false, "a:65536": false, "a:000080": false, "a:b": false, "a:80:80": false, "a b": false,
 		"[]": false, "[a]": false, "[::1": false, "[::1]x": false, "[1.2.3.4]": false, "[fe80::1%25eth0]": false,
 		"a,b": false, "a/b": false, "a@b": false, "%61": false, "\xe4": false, "a\"b": false,
 	} {
-		if got := validAuthority([]byte(in)); got != want {
-			t.Errorf("validAuthority(%q) = %v, want %v", in, got, want)
+		if _, got := checkAuthority([]byte(in)); got != want {
+			t.Errorf("checkAuthority(%q) = %v, want %v", in, got, want)
 		}
 	}
 }

@@ -32,12 +32,6 @@ type Head struct {
 	rewriteLength bool     // Content-Length is to be written anew
 }
 
-// reset makes ready for the head of another message.
-func (h *Head) reset() {
-	fields := h.Fields[:0]
-	*h = Head{Fields: fields, Length: -1}
-}
-
 // Get returns the value of the first field of that name, in any case; nil if
 // there is none.
 func (h *Head) Get(buf []byte, name string) []byte {

@@ -26,12 +26,7 @@ type Request struct {
 }
 
 // Reset makes ready for another message.
-func (r *Request) Reset() {
-	h := r.Head
-	*r = Request{}
-	r.Head = h
-	r.reset()
-}
+func (r *Request) Reset() { *r = Request{Head: Head{Fields: r.Fields[:0]}} }
 
 // Parse reads the head at the front of buf. n is its length with its empty line;
 // 0 means that it is not there whole, and that Parse should be called again with
@@ -204,7 +199,7 @@ func (r *Request) concludeRare(buf []byte, f *Field, c connection) *Error {
 		if !ok || r.twice.Has(FieldMaxForwards) {
 			return errMaxForwards
 		}
-		r.MaxForwards = int(n)
+		r.MaxForwards = int(min(n, 1<<31-1)) // what does not fit is lowered to what does
 		f.Hop = true
 	}
 	r.hops = r.hops || f.Hop

@@ -12,12 +12,7 @@ type Response struct {
 }
 
 // Reset makes ready for another message.
-func (r *Response) Reset() {
-	h := r.Head
-	*r = Response{}
-	r.Head = h
-	r.reset()
-}
+func (r *Response) Reset() { *r = Response{Head: Head{Fields: r.Fields[:0]}} }
 
 // Parse reads the head at the front of buf, the answer to a request with that
 // method. n, and how to go on, are as in [Request.Parse]. All errors have status 502.

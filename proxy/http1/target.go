@@ -8,7 +8,7 @@ func (r *Request) parseTarget(buf []byte) *Error {
 	t := r.Target.Of(buf)
 	switch {
 	case r.Method == MethodConnect:
-		if !validAuthority(t) || t[len(t)-1] == ':' || bytes.IndexByte(t[bytes.IndexByte(t, ']')+1:], ':') < 0 {
+		if port, ok := checkAuthority(t); !ok || len(port) < len(":1") {
 			return errConnectTarget
 		}
 		r.Authority, r.absolute = r.Target, true
@@ -52,7 +52,7 @@ func (r *Request) parseAbsolute(t []byte) *Error {
 	for end < len(t) && t[end] != '/' && t[end] != '?' {
 		end++
 	}
-	if !validAuthority(t[host:end]) {
+	if _, ok := checkAuthority(t[host:end]); !ok {
 		return errAuthority
 	}
 	base := int(r.Target.From)
@@ -85,7 +85,7 @@ func (r *Request) checkHost(buf []byte) *Error {
 		if f.ID != FieldHost {
 			continue
 		}
-		if !validAuthority(f.Value.Of(buf)) {
+		if _, ok := checkAuthority(f.Value.Of(buf)); !ok {
 			return errHost
 		}
 		if !r.absolute {
@@ -96,24 +96,24 @@ func (r *Request) checkHost(buf []byte) *Error {
 	return nil
 }
 
-// validAuthority says whether a is host or host:port. It is narrower than
-// RFC 3986 §3.2.2: an empty host (which RFC 9110 §4.2.1 refuses in http URIs),
-// escapes and sub-delims, none of which a host in use needs, are not valid, and
-// so nothing that needs quoting is.
-func validAuthority(a []byte) bool {
+// checkAuthority says whether a is host or host:port, and returns the colon and
+// what follows. It is narrower than RFC 3986 §3.2.2: an empty host (which RFC 9110
+// §4.2.1 refuses in http URIs), escapes and sub-delims, none of which a host in use
+// needs, are not valid; so nothing is that would need quoting.
+func checkAuthority(a []byte) (port []byte, ok bool) {
 	end := 0
 	if len(a) > 0 && a[0] == '[' {
 		end = bytes.IndexByte(a, ']') + 1
 		if end == 0 || !validIPv6(a[1:end-1]) {
-			return false
+			return nil, false
 		}
-	}
-	if end == 0 {
+	} else {
 		for end < len(a) && byteClass[a[end]]&classHost != 0 {
 			end++
 		}
 	}
-	return end > 0 && validPort(a[end:])
+	port = a[end:]
+	return port, end > 0 && validPort(port)
 }
 
 // validPort says whether p is nothing, or a colon and perhaps the digits of a port.
