@@ -71,7 +71,7 @@ func (sv *supervisor) run(ctx context.Context) error {
 			answer <- sv.reload("the admin listener was asked to")
 		case <-sv.looks:
 			if c := sv.current; c.file != "" && c.Watch && sv.watch.changed(c) {
-				_ = sv.reload("the file changed")
+				_ = sv.reload("a file changed")
 			}
 		}
 	}
