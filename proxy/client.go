@@ -36,14 +36,16 @@ type client struct {
 	peer     netip.AddrPort
 	rand     rng.Rand
 
-	work    *workspace // nil: idle
-	until   lb.Time    // of the present wait for a request
-	onTurn  func(fd uintptr) bool
-	phase   phase
-	drained bool        // a drain has been noticed
-	ready   atomic.Bool // the wire may be used by others
-	lingers bool        // what the client still sends is thrown away before the end
-	resets  bool        // the end must not look like the end of an answer
+	work         *workspace // nil: idle
+	until        lb.Time    // of the present wait for a request
+	last         lb.Time    // when bytes were last dealt with
+	onTurn       func(fd uintptr) bool
+	phase        phase
+	drained      bool        // a drain has been noticed
+	mayHaveEnded bool        // the client's end may have come with its last bytes, unseen
+	ready        atomic.Bool // the wire may be used by others
+	lingers      bool        // what the client still sends is thrown away before the end
+	resets       bool        // the end must not look like the end of an answer
 }
 
 // phase is what a client connection is to do next.
@@ -201,8 +203,9 @@ func (c *client) turn(fd uintptr) bool {
 		case n == len(room): // perhaps not all
 		default:
 			c.restWhenIdle()
-			if c.armedRead > c.until {
-				c.armRead(0, c.until)
+			c.mayHaveEnded = true
+			if limit := c.until.Min(c.last.Add(endPause)); c.armedRead > limit {
+				c.armRead(0, limit)
 			}
 			return false
 		}
@@ -231,8 +234,20 @@ func (c *client) restWhenIdle() {
 	}
 }
 
+// endPause is how soon a client's end is noticed that came with its last bytes:
+// the socket announces both at once, and only the bytes were read. Looking for it
+// after each request would cost a system call each.
+const endPause = 200 * time.Millisecond
+
 // lookUp is called when a wait for a request was interrupted.
 func (c *client) lookUp() {
+	if c.mayHaveEnded {
+		c.mayHaveEnded = false
+		if p := c.look(); p.finished() || p.gone() {
+			c.phase = phaseOver
+			return
+		}
+	}
 	now := c.clock.now()
 	if c.bearIdle(now) != nil || now >= c.until {
 		c.late()
@@ -322,16 +337,16 @@ func (c *client) await() {
 	w, lim := c.work, &c.conf.Limits
 	if w.from == w.have {
 		w.from, w.have = 0, 0
-		c.until = w.exchange.ended.Add(lim.IdleTimeout)
+		c.until = c.last.Add(lim.IdleTimeout)
 		if c.listener.draining() {
-			c.until = c.until.Min(w.exchange.ended.Add(drainIdle))
+			c.until = c.until.Min(c.last.Add(drainIdle))
 		}
-		w.begun = 0
 		return
 	}
 	w.shift()
 	if w.begun == 0 {
-		w.begun = c.clock.now()
+		c.last = c.clock.now()
+		w.begun = c.last
 	}
 	c.until = w.begun.Add(lim.HeaderTimeout)
 }

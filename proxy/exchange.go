@@ -107,6 +107,7 @@ func (x *exchange) answer() {
 		x.forward()
 	}
 	x.ended = c.clock.now()
+	c.last = x.ended
 	x.account()
 	w.from, w.begun = x.end, 0
 	if !x.keep || !x.whole {
@@ -287,7 +288,7 @@ func (x *exchange) look(now lb.Time) error {
 		case over && err != nil:
 			return err
 		case over && x.answerBy == lb.Never:
-			x.answerBy = u.ended.Add(x.pool.conf.Load().Connections.ResponseTimeout)
+			x.expectAnswer(u.ended)
 		}
 	}
 	if now >= x.answerBy {

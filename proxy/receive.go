@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/orca"
@@ -64,12 +66,12 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 			if have == headroom+len(w.in) {
 				return 0, 0, errAnswerHead
 			}
-			got, err := l.read(w.out[have:headroom+len(w.in)], x.waiting(x.pool.conf.Load().Connections.ResponseTimeout))
+			got, err := l.read(w.out[have:headroom+len(w.in)], patience{limit: x.deadline.Min(x.answerBy), bear: x.bear})
 			if err != nil {
 				return 0, 0, cutShort(err)
 			}
 			have += got
-		case w.res.Status == 101 && w.req.Upgrade.Len() == 0:
+		case w.res.Status == 101 && !x.askedFor(w.res.Upgrade.Of(w.out[from:])):
 			return 0, 0, errNoUpgrade
 		case w.res.Status >= 200 || w.res.Status == 101:
 			x.ans = w.out[from:]
@@ -81,15 +83,34 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 			if err := x.passInterim(from); err != nil {
 				return 0, 0, errClientGone
 			}
+			if x.answerBy != lb.Never { // else the request is still being sent
+				x.expectAnswer(x.c.clock.now())
+			}
 			from += n
 			w.res.Reset()
 		}
 	}
 }
 
+// askedFor says whether the client offered to change to all of these protocols.
+func (x *exchange) askedFor(protocols []byte) bool {
+	offered := x.w.req.Upgrade.Of(x.in)
+	if len(offered) == 0 || len(protocols) == 0 {
+		return false
+	}
+	for p := range bytes.SplitSeq(protocols, []byte(",")) {
+		if !slices.ContainsFunc(bytes.Split(offered, []byte(",")), func(o []byte) bool {
+			return bytes.EqualFold(bytes.TrimSpace(o), bytes.TrimSpace(p))
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
 var (
 	errAnswerHead = errors.New("the head of the answer is too long")
-	errNoUpgrade  = errors.New("the answer switches protocols, which nobody asked for")
+	errNoUpgrade  = errors.New("the answer switches to a protocol that nobody asked for")
 	errInterims   = errors.New("too many interim answers")
 )
 

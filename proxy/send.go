@@ -16,13 +16,18 @@ func (x *exchange) send(l *link) (have int, err error) {
 	var n int
 	if x.whole {
 		x.appendBody()
-		limit := x.pool.conf.Load().Connections.ResponseTimeout
-		x.answerBy = lb.Never
-		n, err = l.exchange(w.head, into, x.waiting(limit))
+		x.expectAnswer(x.c.clock.now())
+		n, err = l.exchange(w.head, into, patience{limit: x.deadline.Min(x.answerBy), bear: x.bear})
 	} else {
 		n, err = x.sendStreaming(l, into)
 	}
 	return headroom + n, err
+}
+
+// expectAnswer sets by when the head of the answer must be there: some time
+// after the end of the request, or after an interim answer.
+func (x *exchange) expectAnswer(from lb.Time) {
+	x.answerBy = from.Add(x.pool.conf.Load().Connections.ResponseTimeout)
 }
 
 // appendBody appends a body that is there whole to the head: both go in one write.

@@ -17,21 +17,22 @@ func (s *site) findSafe(authority, path []byte) (r *route, ok bool) {
 // ambiguous says whether servers may differ on what the path means.
 func ambiguous(path []byte) bool {
 	path, _, _ = bytes.Cut(path, []byte("?"))
-	return bytes.IndexByte(path, '%') >= 0 || bytes.IndexByte(path, '\\') >= 0 ||
+	return bytes.IndexByte(path, '%') >= 0 || bytes.IndexByte(path, '\\') >= 0 || bytes.IndexByte(path, ';') >= 0 ||
 		bytes.Contains(path, []byte("/.")) || bytes.Contains(path, []byte("//"))
 }
 
 // resolve returns the path, without its query, as a server sees it that decodes
-// everything, takes backslashes for slashes, merges slashes, and removes dot
-// segments (RFC 3986 §5.2.4).
+// everything, takes backslashes for slashes, merges slashes, cuts parameters off
+// segments, and removes dot segments (RFC 3986 §3.3, §5.2.4).
 func resolve(path []byte) []byte {
 	path, _, _ = bytes.Cut(path, []byte("?"))
 	var kept [][]byte
 	for _, segment := range bytes.FieldsFunc(decode(path), func(c rune) bool { return c == '/' || c == '\\' }) {
+		segment, _, _ = bytes.Cut(segment, []byte(";"))
 		switch string(segment) {
 		case "..":
 			kept = kept[:max(0, len(kept)-1)]
-		case ".":
+		case ".", "":
 		default:
 			kept = append(kept, segment)
 		}

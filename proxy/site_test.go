@@ -85,6 +85,8 @@ func TestNoPathGetsRoundARule(t *testing.T) {
 		{"//admin", false},
 		{"/./admin", false},
 		{"/admin/%2e%2e/pub", false},
+		{"/pub/..;x=y/admin", false},
+		{"/admin;", false},
 		{"/admin/./x", true},
 		{"/pub?next=/../admin", true},
 	} {
