@@ -39,10 +39,11 @@ func scanAll(in []byte, cuts ...int) (pieces []piece, rest []byte, err *Error) {
 }
 
 func TestChunksPieces(t *testing.T) {
-	const in = "5\r\nhello\r\n00A;x=\"y\"\r\n0123456789\r\n1 \t;\r\n!\r\n0\r\nX-T: 1\r\nContent-Length: 5\r\nX_T: 1\r\n\r\nNEXT"
+	const in = "05\r\nhello\r\n00A;x=\"y\"\r\n0123456789\r\n1\r\n.\r\n1 \t;\r\n!\r\n0\r\nX-T: 1\r\nContent-Length: 5\r\nX_T: 1\r\n\r\nNEXT"
 	want := []piece{
-		{PieceFraming, "5\r\n"}, {PieceData, "hello"}, {PieceFraming, "\r\n"},
+		{PieceRewrite, "05\r\n"}, {PieceData, "hello"}, {PieceFraming, "\r\n"},
 		{PieceRewrite, "00A;x=\"y\"\r\n"}, {PieceData, "0123456789"}, {PieceFraming, "\r\n"},
+		{PieceFraming, "1\r\n"}, {PieceData, "."}, {PieceFraming, "\r\n"},
 		{PieceRewrite, "1 \t;\r\n"}, {PieceData, "!"}, {PieceFraming, "\r\n"},
 		{PieceFraming, "0\r\n"}, {PieceTrailer, "X-T: 1\r\n"}, {PieceDroppedTrailer, "Content-Length: 5\r\n"}, {PieceDroppedTrailer, "X_T: 1\r\n"},
 		{PieceEnd, "\r\n"},
@@ -79,12 +80,14 @@ func TestChunksRefused(t *testing.T) {
 		{"row12/LF after the last chunk", "0\n\n", errChunkLine},
 		{"row12/LF for the empty line", "0\r\n\n", errBareLF},
 		{"row13/one long extension", "5;" + strings.Repeat("x", 64<<10), errChunkLineLong},
+		{"row13/one byte more than allowed", "5;" + strings.Repeat("x", MaxChunkLineBytes-len("5;\r\n")+1) + "\r\n", errChunkLineLong},
 		{"row13/many extensions", strings.Repeat("1;"+strings.Repeat("x", 500)+"\r\na\r\n", 9), errExtensionsLong},
 		{"row13/NUL", "5;\x00\r\n", errChunkExtension},
 		{"row14/fold", "0\r\nA: b\r\n c\r\n\r\n", errFold},
 		{"row14/space before the colon", "0\r\nA : b\r\n\r\n", errNameSpace},
 		{"row14/CR without LF at the end", "0\r\n\rX", errBareCR},
 		{"long trailer", "0\r\nA: " + strings.Repeat("x", MaxTrailerBytes), errTrailersLong},
+		{"long trailers", "0\r\n" + strings.Repeat("A: "+strings.Repeat("x", 1000)+"\r\n", MaxTrailerBytes/1000+1), errTrailersLong},
 		{"many trailers", "0\r\n" + strings.Repeat("A: b\r\n", MaxTrailers+1), errTrailersMany},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,7 +122,8 @@ func TestChunksForbiddenTrailers(t *testing.T) {
 func TestChunksOverheadAllowed(t *testing.T) {
 	bytewise := strings.Repeat("1\r\na\r\n", 20000)
 	signed := strings.Repeat("400;signature=0123456789abcdef\r\n"+strings.Repeat("x", 1024)+"\r\n", 1000)
-	for _, in := range []string{bytewise, signed} {
+	longest := "5;" + strings.Repeat("x", MaxChunkLineBytes-len("5;\r\n")) + "\r\nhello\r\n"
+	for _, in := range []string{bytewise, signed, longest} {
 		if _, rest, err := scanAll([]byte(in + FinalChunk)); err != nil || len(rest) != 0 {
 			t.Errorf("%.40q…: %v, %d bytes left", in, err, len(rest))
 		}

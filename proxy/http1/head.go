@@ -69,9 +69,8 @@ func (h *Head) waits(buf []byte) bool {
 	return true
 }
 
-// more records that all of buf was looked at and says whether the head, which is
-// not there whole, can still be within its limits. line is where the line that is
-// not there whole begins.
+// more records that all of buf was looked at, and refuses the head if what is still
+// to come cannot bring it within its limits.
 func (h *Head) more(buf []byte, lim *Limits) *Error {
 	if len(buf) >= h.again {
 		h.again = 2*len(buf) - max(h.start, h.next)

@@ -48,7 +48,10 @@ func (r *Request) Parse(buf []byte, lim *Limits) (n int, err *Error) {
 				return 0, err
 			}
 			if done {
-				return r.HeadLen, r.conclude(buf)
+				if err := r.conclude(buf); err != nil {
+					return 0, err
+				}
+				return r.HeadLen, nil
 			}
 		}
 	}
@@ -158,12 +161,11 @@ func (r *Request) conclude(buf []byte) *Error {
 		return err
 	}
 	r.MaxForwards = -1
-	const rare = 1<<FieldUpgrade | 1<<FieldExpect | 1<<FieldTE | 1<<FieldMaxForwards | 1<<FieldTrailer
-	if r.Seen&rare == 0 {
+	if r.Seen&rareFields == 0 {
 		return nil
 	}
 	for i := range r.Fields {
-		if f := &r.Fields[i]; 1<<f.ID&rare != 0 {
+		if f := &r.Fields[i]; rareFields.Has(f.ID) {
 			if err := r.concludeRare(buf, f, c); err != nil {
 				return err
 			}
@@ -171,6 +173,9 @@ func (r *Request) conclude(buf []byte) *Error {
 	}
 	return nil
 }
+
+// rareFields are those that concludeRare draws from.
+var rareFields = FieldSet(0).With(FieldUpgrade, FieldExpect, FieldTE, FieldMaxForwards, FieldTrailer)
 
 // concludeRare draws from one of the fields that most requests do not have.
 func (r *Request) concludeRare(buf []byte, f *Field, c connection) *Error {

@@ -205,6 +205,15 @@ func TestRequestRefusedEarly(t *testing.T) {
 	}
 }
 
+// A buffer of HeadBytes that is full without an end cannot take more.
+func TestRequestFillsBuffer(t *testing.T) {
+	in := []byte("GET / HTTP/1.1\r\nHost: a\r\nA: bc")
+	var r Request
+	if n, err := r.Parse(in, &Limits{HeadBytes: len(in), URIBytes: 50, FieldBytes: 50, Fields: 5}); n != 0 || err != errHeadLong {
+		t.Errorf("%d, %v, want %v", n, err, errHeadLong)
+	}
+}
+
 func TestRequestMeaning(t *testing.T) {
 	r, err := parseRequest(t, "\r\nPOST http://h:81/p?q HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\nExpect: 100-Continue\r\nTE: trailers, deflate\r\nConnection: TE, close\r\n\r\n")
 	if err != nil {
@@ -261,7 +270,7 @@ func TestRequestTargetForms(t *testing.T) {
 }
 
 func TestGet(t *testing.T) {
-	in := []byte(request("X-Empty:", "Cookie: a", "Cookie: b"))
+	in := []byte(request("X-Empty: \t ", "Cookie: \ta \t", "Cookie: b"))
 	var r Request
 	if _, err := r.Parse(in, &DefaultLimits); err != nil {
 		t.Fatal(err)

@@ -19,8 +19,7 @@ func (r *Response) Reset() { *r = Response{Head: Head{Fields: r.Fields[:0]}} }
 //
 // The answer to CONNECT is not read here: it has no body that HTTP knows of.
 func (r *Response) Parse(buf []byte, request Method, lim *Limits) (n int, err *Error) {
-	n, err = r.parse(buf, request, lim)
-	if err != nil {
+	if n, err = r.parse(buf, request, lim); err != nil {
 		return 0, err.answer
 	}
 	return n, nil
