@@ -40,6 +40,7 @@ type client struct {
 	until        lb.Time    // of the present wait for a request
 	last         lb.Time    // when bytes were last dealt with
 	onTurn       func(fd uintptr) bool
+	onBear       func(now lb.Time) error
 	phase        phase
 	drained      bool        // a drain has been noticed
 	mayHaveEnded bool        // the client's end may have come with its last bytes, unseen
@@ -66,7 +67,7 @@ func (c *client) run(conn net.Conn) {
 		return
 	}
 	c.rand = rng.New(rng.Mix(c.listener.server.seed, c.listener.server.connections.Add(1)))
-	c.onTurn = c.turn
+	c.onTurn, c.onBear = c.turn, c.bearIdle
 	c.until = c.clock.now().Add(c.conf.Limits.IdleTimeout)
 	c.ready.Store(true)
 	if len(early) > 0 {
@@ -214,7 +215,7 @@ func (c *client) turn(fd uintptr) bool {
 
 func (c *client) nextTLS() {
 	c.acquire()
-	n, err := c.read(c.work.room(), patience{limit: c.until, bear: c.bearIdle})
+	n, err := c.read(c.work.room(), patience{now: c.clock.now(), limit: c.until, bear: c.onBear})
 	switch {
 	case err == nil:
 		c.work.have += n

@@ -40,6 +40,8 @@ type exchange struct {
 	resets   bool // the client's connection must end with a reset
 	nudged   bool // the client was sent an interim answer to see whether it is there
 
+	now lb.Time // when something was last seen to happen
+
 	// What is known at the end.
 	began, picked, linked, answered, ended lb.Time
 	status                                 int
@@ -83,6 +85,7 @@ func (x *exchange) start(c *client, n int) {
 	if x.began == 0 {
 		x.began = c.clock.now()
 	}
+	x.now = x.began
 	x.deadline = x.began.Add(c.conf.Limits.RequestTimeout)
 	x.attempts, x.status, x.given = 0, 0, 0
 	x.begun, x.nudged, x.reused, x.resets = false, false, false, false
@@ -103,10 +106,11 @@ func (x *exchange) answer() {
 	x.id = c.rand.Uint64()
 	if bad := x.screen(); bad != nil {
 		x.reply(bad)
+		x.tick()
 	} else {
 		x.forward()
 	}
-	x.ended = c.clock.now()
+	x.ended = x.now
 	c.last = x.ended
 	x.account()
 	w.from, w.begun = x.end, 0
@@ -165,7 +169,7 @@ func (x *exchange) forward() {
 			return
 		}
 		bad := x.attempt(lease)
-		x.pool.balancer.Done(lease, c.clock.now(), lb.Outcome{Verdict: x.verdict, Report: x.report, Answered: x.answered})
+		x.pool.balancer.Done(lease, x.tick(), lb.Outcome{Verdict: x.verdict, Report: x.report, Answered: x.answered})
 		x.route.series(x.backend).Attempt(x.verdict)
 		if bad == nil {
 			return
@@ -188,7 +192,7 @@ func (x *exchange) request() lb.Request {
 // pick asks the core for a backend, and keeps its reasons if somebody will want them.
 func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 	c, p := x.c, x.pool
-	now := c.clock.now()
+	now := x.now
 	x.picked = now
 	explained := p.explain.wants(now)
 	var tr *lb.Trace
@@ -217,15 +221,14 @@ func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 	x.answered = 0
 	careful := !x.repeatable()
 	for fresh := false; ; fresh = true {
-		now := x.c.clock.now()
-		l, err := x.backend.link(now, careful, fresh)
+		l, err := x.backend.link(x.now, careful, fresh)
 		if err != nil {
 			return x.unreachable(err)
 		}
-		x.linked, x.reused = now, l.used
-		if !l.used {
-			x.linked = x.c.clock.now()
+		if x.reused = l.used; !l.used {
+			x.tick()
 		}
+		x.linked = x.now
 		have, err := x.send(l)
 		if err == nil {
 			return x.receive(l, have)
@@ -323,7 +326,14 @@ var interim = []byte("HTTP/1.1 100 Continue\r\n\r\n")
 // waiting is the patience for a backend's next bytes: so long, and as long as
 // the exchange may last.
 func (x *exchange) waiting(d time.Duration) patience {
-	return patience{limit: x.deadline.Min(x.c.clock.now().Add(d)), bear: x.bear}
+	return patience{now: x.now, limit: x.deadline.Min(x.now.Add(d)), bear: x.bear}
+}
+
+// tick looks at the clock: time has passed in a wait or a write. All that
+// happens until the next tick happens at once, as far as deadlines go.
+func (x *exchange) tick() lb.Time {
+	x.now = x.c.clock.now()
+	return x.now
 }
 
 // key is what hashing policies hash.

@@ -23,14 +23,19 @@ type origin struct {
 	secure  bool
 	trusts  bool // the peer is a trusted proxy
 	trusted []serve.Prefix
-	fixed   []byte // lines that are the same for every request of a peer that is not trusted
-	node    []byte // the peer as Forwarded writes it (RFC 7239 §6)
-	ip      []byte // and as X-Forwarded-For does
+	drops   http1.FieldSet // fields of requests that are replaced
+	fixed   []byte         // lines that are the same for every request of a peer that is not trusted
+	node    []byte         // the peer as Forwarded writes it (RFC 7239 §6)
+	ip      []byte         // and as X-Forwarded-For does
 }
 
 // newOrigin describes the connections of a peer.
 func newOrigin(peer netip.AddrPort, secure bool, trusted []serve.Prefix) origin {
 	o := origin{secure: secure, trusted: trusted, trusts: trusts(trusted, peer.Addr()), ip: []byte("unknown"), node: []byte("unknown")}
+	o.drops = told
+	if !o.trusts {
+		o.drops = told.With(http1.FieldXForwardedPort) // not set here, and not for a client to say
+	}
 	if peer.IsValid() {
 		o.ip = peer.Addr().AppendTo(nil)
 		o.node = o.ip

@@ -24,7 +24,7 @@ func (x *exchange) receive(l *link, have int) *http1.Error {
 		return x.broken(err)
 	}
 	w := x.w
-	x.answered = x.c.clock.now()
+	x.answered = x.tick()
 	x.status = w.res.Status
 	x.verdict = lb.Success
 	if x.status >= 500 {
@@ -40,7 +40,7 @@ func (x *exchange) receive(l *link, have int) *http1.Error {
 	clean := x.relay(l, from, have)
 	x.stopUpload()
 	if clean && x.whole && w.res.KeepAlive {
-		x.backend.keep(l, x.c.clock.now())
+		x.backend.keep(l, x.now)
 	} else {
 		x.backend.drop(l)
 	}
@@ -66,7 +66,7 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 			if have == headroom+len(w.in) {
 				return 0, 0, errAnswerHead
 			}
-			got, err := l.read(w.out[have:headroom+len(w.in)], patience{limit: x.deadline.Min(x.answerBy), bear: x.bear})
+			got, err := l.read(w.out[have:headroom+len(w.in)], patience{now: x.tick(), limit: x.deadline.Min(x.answerBy), bear: x.bear})
 			if err != nil {
 				return 0, 0, cutShort(err)
 			}
@@ -84,7 +84,7 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 				return 0, 0, errClientGone
 			}
 			if x.answerBy != lb.Never { // else the request is still being sent
-				x.expectAnswer(x.c.clock.now())
+				x.expectAnswer(x.tick())
 			}
 			from += n
 			w.res.Reset()
@@ -135,7 +135,7 @@ func (x *exchange) passInterim(from int) error {
 // toClient writes to the client. If it takes nothing for too long, or is gone,
 // the exchange is over.
 func (x *exchange) toClient(p []byte) error {
-	limit := x.deadline.Min(x.c.clock.now().Add(x.c.conf.Limits.WriteTimeout))
+	limit := x.deadline.Min(x.now.Add(x.c.conf.Limits.WriteTimeout))
 	if err := x.c.write(p, limit); err != nil {
 		x.verdict, x.keep, x.failure = lb.Canceled, false, "client: "+err.Error()
 		return err

@@ -68,7 +68,9 @@ func (x *exchange) put(from, to int) error {
 // more reads further bytes of the answer's body into w.out[at:].
 func (x *exchange) more(l *link, at int) (int, error) {
 	w := x.w
+	x.tick() // the last write may have waited
 	n, err := l.read(w.out[at:headroom+len(w.in)], x.waiting(x.pool.conf.Load().Connections.ReadTimeout))
+	x.tick()
 	return at + n, err
 }
 

@@ -50,7 +50,7 @@ func (x *exchange) reply(bad *http1.Error) {
 	x.keep = x.keep && x.whole
 	x.begun = true
 	w := x.w
-	w.head = appendReply(w.head[:0], bad, !x.keep, x.keep && w.req.Minor == 0, w.req.Method == http1.MethodHead, x.c.clock.wall(x.c.clock.now()))
+	w.head = appendReply(w.head[:0], bad, !x.keep, x.keep && w.req.Minor == 0, w.req.Method == http1.MethodHead, x.c.clock.wall(x.now))
 	_ = x.toClient(w.head)
 }
 
@@ -110,10 +110,11 @@ func (c *client) finish() {
 // linger ends the stream to the client and waits for the client to end its own.
 func (c *client) linger() {
 	c.closeWrite()
-	limit := c.clock.now().Add(lingerTime)
+	now := c.clock.now()
+	limit := now.Add(lingerTime)
 	c.acquire()
 	for n := 0; n < lingerBytes; {
-		k, err := c.read(c.work.in, patience{limit: limit})
+		k, err := c.read(c.work.in, patience{now: now, limit: limit})
 		if err != nil {
 			return
 		}

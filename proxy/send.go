@@ -11,13 +11,13 @@ import (
 // are in w.out from headroom on. It returns how far they reach.
 func (x *exchange) send(l *link) (have int, err error) {
 	w := x.w
-	w.head = w.req.AppendForward(w.head[:0], x.in, &http1.Edits{Drop: told, Extra: w.extra})
+	w.head = w.req.AppendForward(w.head[:0], x.in, &http1.Edits{Drop: x.c.origin.drops, Extra: w.extra})
 	into := w.out[headroom : headroom+len(w.in)]
 	var n int
 	if x.whole {
 		x.appendBody()
-		x.expectAnswer(x.c.clock.now())
-		n, err = l.exchange(w.head, into, patience{limit: x.deadline.Min(x.answerBy), bear: x.bear})
+		x.expectAnswer(x.now)
+		n, err = l.exchange(w.head, into, patience{now: x.now, limit: x.deadline.Min(x.answerBy), bear: x.bear})
 	} else {
 		n, err = x.sendStreaming(l, into)
 	}
@@ -54,5 +54,5 @@ func (x *exchange) sendStreaming(l *link, into []byte) (int, error) {
 	}
 	x.answerBy = lb.Never
 	x.upload = startUpload(x, l)
-	return l.read(into, patience{limit: x.deadline, bear: x.bear})
+	return l.read(into, patience{now: x.now, limit: x.deadline, bear: x.bear})
 }

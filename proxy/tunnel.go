@@ -52,7 +52,7 @@ func (t *tunnel) pump(to, source *wire, buf []byte, from, have int) (moved int64
 			moved += int64(have - from)
 			t.moved.Store(int64(t.x.c.clock.now()))
 		}
-		n, err := source.read(buf, patience{limit: lb.Never, bear: t.look})
+		n, err := source.read(buf, patience{now: t.x.c.clock.now(), limit: lb.Never, bear: t.look})
 		if errors.Is(err, io.EOF) {
 			to.closeWrite() // the other direction may go on
 			return moved

@@ -83,7 +83,8 @@ func (u *upload) pass() error {
 			}
 			have = copy(buf, buf[used:have])
 		}
-		n, err := x.c.read(buf[have:], patience{limit: x.deadline.Min(x.c.clock.now().Add(x.c.conf.Limits.BodyTimeout)), bear: u.look})
+		now := x.c.clock.now()
+		n, err := x.c.read(buf[have:], patience{now: now, limit: x.deadline.Min(now.Add(x.c.conf.Limits.BodyTimeout)), bear: u.look})
 		if err != nil {
 			return u.readError(err)
 		}

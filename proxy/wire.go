@@ -78,6 +78,7 @@ func (w *wire) init(conn net.Conn, beneath syscall.Conn, plain bool, c clock) er
 // patience decides how long a read waits: until limit at most, and only as
 // long as bear, asked about once a patienceTick, says nil. A zero bear always does.
 type patience struct {
+	now   lb.Time // roughly; reading the clock costs as much as parsing a field
 	limit lb.Time
 	bear  func(now lb.Time) error
 }
@@ -122,16 +123,16 @@ func (w *wire) read(in []byte, p patience) (int, error) { return w.exchange(nil,
 func (w *wire) wait(p patience) (int, error) {
 	r := &w.reading
 	for {
-		now := w.clock.now()
-		if err := p.over(now); err != nil {
+		if err := p.over(p.now); err != nil {
 			return 0, err
 		}
-		w.armRead(now, min(p.limit, now.Add(patienceTick)))
+		w.armRead(p.now, min(p.limit, p.now.Add(patienceTick)))
 		r.n, r.errno = 0, 0
 		if err := w.sock.Read(r.call); err != nil {
 			if errors.Is(err, os.ErrDeadlineExceeded) {
 				w.armedRead = 0
-				if err := p.ask(w.clock.now()); err != nil {
+				p.now = w.clock.now()
+				if err := p.ask(p.now); err != nil {
 					return 0, err
 				}
 				continue
@@ -206,18 +207,18 @@ func (w *wire) wake() { _ = w.conn.SetReadDeadline(time.Unix(1, 0)) }
 
 func (w *wire) readTLS(in []byte, p patience) (int, error) {
 	for {
-		now := w.clock.now()
-		if err := p.over(now); err != nil {
+		if err := p.over(p.now); err != nil {
 			return 0, err
 		}
-		w.armRead(now, min(p.limit, now.Add(patienceTick)))
+		w.armRead(p.now, min(p.limit, p.now.Add(patienceTick)))
 		n, err := w.conn.Read(in)
 		switch {
 		case n > 0:
 			return n, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			w.armedRead = 0
-			if err := p.ask(w.clock.now()); err != nil {
+			p.now = w.clock.now()
+			if err := p.ask(p.now); err != nil {
 				return 0, err
 			}
 		case err != nil:
