@@ -5,14 +5,15 @@ import "strconv"
 // appendCombined appends e as a line in the combined format of Apache and
 // nginx: client, two names that nobody uses, time, request line, status, bytes
 // of the answer's body, referer and user agent.
-func appendCombined(dst []byte, e *Entry) []byte {
+func appendCombined(dst []byte, e *Entry, st *stamp) []byte {
 	if e.Client.IsValid() {
 		dst = e.Client.Addr().WithZone("").AppendTo(dst)
 	} else {
 		dst = append(dst, '-')
 	}
 	dst = append(dst, " - - ["...)
-	dst = appendCommonTime(dst, e.Start)
+	second, _ := split(e.Start)
+	dst = append(dst, st.of(second, commonLayout)...)
 	dst = append(dst, `] "`...)
 	if len(e.Method) == 0 {
 		dst = append(dst, '-')

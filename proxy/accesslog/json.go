@@ -3,17 +3,20 @@ package accesslog
 import "strconv"
 
 // appendJSON appends e as one JSON object and a line's end.
-func appendJSON(dst []byte, e *Entry) []byte {
+func appendJSON(dst []byte, e *Entry, st *stamp) []byte {
+	second, ms := split(e.Start)
 	dst = append(dst, `{"time":"`...)
-	dst = appendRFC3339(dst, e.Start)
-	dst = append(dst, '"')
+	dst = append(dst, st.of(second, isoLayout)...)
+	dst = append(append3(append(dst, '.'), ms), 'Z', '"')
 	dst = appendMember(dst, `,"id":"`, e.RequestID)
 	dst = appendMember(dst, `,"listener":"`, e.Listener)
 	if e.Client.IsValid() {
 		dst = append(dst, `,"client_ip":"`...)
 		dst = e.Client.Addr().WithZone("").AppendTo(dst)
 		dst = append(dst, '"')
-		dst = appendNumber(dst, `,"client_port":`, uint64(e.Client.Port()))
+		if port := e.Client.Port(); port != 0 { // told by another proxy: unknown
+			dst = appendNumber(dst, `,"client_port":`, uint64(port))
+		}
 	}
 	dst = appendMember(dst, `,"method":"`, e.Method)
 	dst = appendMember(dst, `,"host":"`, e.Host)

@@ -1,7 +1,6 @@
 package accesslog
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -24,6 +23,8 @@ const (
 	// DefaultFlushEvery is how long a line waits for others to be written with.
 	DefaultFlushEvery = 200 * time.Millisecond
 
+	// usualLine is what most lines find room in, in bytes.
+	usualLine = 1024
 	// maxIdleLine bounds the memory that is kept to format the next line in.
 	maxIdleLine = 16 << 10
 	// closeTimeout is how long Close waits for what is left to be written.
@@ -46,8 +47,9 @@ type Config struct {
 // Lines are put into one of two buffers of half the room while the flusher
 // writes the other out.
 type Log struct {
-	format  func(dst []byte, e *Entry) []byte
-	limit   uint64 // numbers whose hash is at most this are chosen
+	format  func(dst []byte, e *Entry, st *stamp) []byte
+	lines   sync.Pool // of *line: what lines are formatted in
+	limit   uint64    // numbers whose hash is at most this are chosen
 	none    bool
 	dropped *atomic.Uint64
 	out     *output
@@ -65,31 +67,36 @@ type Log struct {
 
 // Open opens the log. The caller must Close it.
 func Open(c Config) (*Log, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("access log: %w", err)
+	}
 	out, err := openOutput(c.Path, c.Logger)
 	if err != nil {
 		return nil, err
 	}
-	return start(c, out)
+	return start(c, out), nil
 }
 
-func start(c Config, out *output) (*Log, error) {
+func (c *Config) check() error {
+	switch {
+	case c.Format != FormatJSON && c.Format != FormatCombined:
+		return fmt.Errorf("format: expected %s or %s, got %q", FormatJSON, FormatCombined, c.Format)
+	case c.BufferBytes < MinBufferBytes:
+		return fmt.Errorf("buffer: expected at least %d bytes, got %d", MinBufferBytes, c.BufferBytes)
+	case !(c.SamplePct >= 0 && c.SamplePct <= 100):
+		return fmt.Errorf("sample: expected 0 to 100%%, got %v", c.SamplePct)
+	}
+	return nil
+}
+
+// start begins to log to out.
+func start(c Config, out *output) *Log {
 	l := &Log{
-		dropped: c.Dropped, out: out, every: c.FlushEvery,
+		format: appendJSON, dropped: c.Dropped, out: out, every: c.FlushEvery,
 		some: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	switch {
-	case c.Format == FormatJSON:
-		l.format = appendJSON
-	case c.Format == FormatCombined:
+	if c.Format == FormatCombined {
 		l.format = appendCombined
-	default:
-		return nil, errors.Join(fmt.Errorf("access log: format: expected %s or %s, got %q", FormatJSON, FormatCombined, c.Format), out.close())
-	}
-	if c.BufferBytes < MinBufferBytes {
-		return nil, errors.Join(fmt.Errorf("access log: buffer: expected at least %d bytes, got %d", MinBufferBytes, c.BufferBytes), out.close())
-	}
-	if !(c.SamplePct >= 0 && c.SamplePct <= 100) {
-		return nil, errors.Join(fmt.Errorf("access log: sample: expected 0 to 100%%, got %v", c.SamplePct), out.close())
 	}
 	l.limit, l.none = sampleLimit(c.SamplePct), c.SamplePct == 0
 	if l.dropped == nil {
@@ -100,7 +107,7 @@ func start(c Config, out *output) (*Log, error) {
 	}
 	l.active = make([]byte, 0, c.BufferBytes/2)
 	go l.flushUntilStopped(make([]byte, 0, c.BufferBytes/2))
-	return l, nil
+	return l
 }
 
 func sampleLimit(pct float64) uint64 {
@@ -123,30 +130,36 @@ func (l *Log) Sample(n uint64) bool {
 	return !l.none && rng.At(sampleSeed, n) <= l.limit
 }
 
-// lines lends memory to format lines in.
-var lines = sync.Pool{New: func() any { return new([]byte) }}
+// line is what one line is formatted in.
+type line struct {
+	text  []byte
+	stamp stamp
+}
 
 // Write logs a request. It never waits for a file, and in the steady state
 // allocates nothing. When there is no room, or the log is closed, the line is
 // dropped and counted.
 func (l *Log) Write(e *Entry) {
-	line := lines.Get().(*[]byte)
-	*line = l.format((*line)[:0], e)
-	l.put(*line)
-	if cap(*line) <= maxIdleLine {
-		lines.Put(line)
+	n, ok := l.lines.Get().(*line)
+	if !ok {
+		n = &line{text: make([]byte, 0, usualLine)}
+	}
+	n.text = l.format(n.text[:0], e, &n.stamp)
+	l.put(n.text)
+	if cap(n.text) <= maxIdleLine {
+		l.lines.Put(n)
 	}
 }
 
 // put adds a line to those that wait.
-func (l *Log) put(line []byte) {
+func (l *Log) put(text []byte) {
 	l.mu.Lock()
 	before := len(l.active)
-	after := before + len(line)
+	after := before + len(text)
 	full := l.closed || after > cap(l.active)
 	half := cap(l.active) / 2
 	if !full {
-		l.active = append(l.active, line...)
+		l.active = append(l.active, text...)
 	}
 	l.mu.Unlock()
 	if full {

@@ -1,7 +1,8 @@
 package accesslog
 
 import (
-	"math/bits"
+	"encoding/binary"
+	"slices"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -15,36 +16,38 @@ const cutMark = "..."
 
 const hexDigits = "0123456789ABCDEF"
 
-// front is up to one rune's bytes.
-type front struct {
-	bytes [utf8.UTFMax]byte
-	n     int
-}
+// escaping is how bytes that are not plain are written.
+type escaping bool
+
+const (
+	escapeJSON escaping = false
+	escapeHex  escaping = true
+)
 
 // text is what comes from clients and backends, or from the configuration.
 type text interface{ ~string | ~[]byte }
 
 // appendText appends s so that it can neither end a line nor a pair of quotes,
-// nor steer a terminal that the line is shown on. escape is given the
-// first bytes of what begins with a byte that is not plain, by value so that nothing is allocated for them, and
-// returns how many it has dealt with.
-func appendText[T text](dst []byte, s T, escape func(dst []byte, f front) ([]byte, int)) []byte {
-	mark := ""
+// nor steer a terminal that the line is shown on.
+func appendText[T text](dst []byte, s T, escape escaping) []byte {
 	if len(s) > maxText {
-		s, mark = s[:cut(s)], cutMark
+		return append(appendText(dst, s[:cut(s)], escape), cutMark...)
 	}
-	for {
-		n := plain(s)
-		dst = append(dst, s[:n]...)
-		if n == len(s) {
-			return append(dst, mark...)
+	dst, n := appendPlain(dst, s)
+	for n < len(s) {
+		var front [utf8.UTFMax]byte
+		rest := front[:copy(front[:], s[n:])]
+		var size int
+		if escape == escapeHex {
+			dst, size = appendHex(dst, rest)
+		} else {
+			dst, size = appendEscaped(dst, rest)
 		}
-		s = s[n:]
-		var f front
-		f.n = copy(f.bytes[:], s)
-		dst, n = escape(dst, f)
-		s = s[n:]
+		n += size
+		dst, size = appendPlain(dst, s[n:])
+		n += size
 	}
+	return dst
 }
 
 // cut returns where to cut a text that is too long, before a rune if possible.
@@ -62,33 +65,55 @@ const (
 	highBits = lowBits << 7
 )
 
-// plain returns how many bytes at the front of s stand for themselves in every
-// format: printable ASCII but the quote and the backslash.
-//
-// It looks at eight bytes at a time. Where one is not plain, its highest bit is
-// set in odd; a borrow may set that of bytes after it, too, never before it.
-func plain[T text](s T) int {
+// appendPlain appends the bytes at the front of s that stand for themselves in
+// every format (printable ASCII but the quote and the backslash) and returns how
+// many they are. It looks at eight bytes at a time.
+func appendPlain[T text](dst []byte, s T) ([]byte, int) {
+	dst = slices.Grow(dst, len(s))
+	out := dst[len(dst):][:len(s)]
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
-		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
-			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
-		odd := w | (w - ' '*lowBits) | ((w ^ '"'*lowBits) - lowBits) | ((w ^ '\\'*lowBits) - lowBits) | (w + lowBits)
-		if odd &= highBits; odd != 0 {
-			return i + bits.TrailingZeros64(odd)/8
+		w := load(s[i:])
+		if odd(w) != 0 {
+			break
+		}
+		binary.LittleEndian.PutUint64(out[i:], w)
+	}
+	if last := len(s) - 8; i > last && last >= 0 { // again some that were copied, lest the rest be copied one by one
+		if w := load(s[last:]); odd(w) == 0 {
+			binary.LittleEndian.PutUint64(out[last:], w)
+			i = len(s)
 		}
 	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			return i
-		}
+	for ; i < len(s) && isPlain[s[i]]; i++ {
+		out[i] = s[i]
 	}
-	return i
+	return dst[:len(dst)+i], i
 }
 
-// escapeJSON escapes by the rules of RFC 8259 §7, and besides whatever is not
-// printable. A byte that is no UTF-8 becomes U+FFFD.
-func escapeJSON(dst []byte, f front) ([]byte, int) {
-	rest := f.bytes[:f.n]
+func load[T text](s T) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// odd returns 0 if the eight bytes of w are plain: otherwise the highest bit of
+// the first one that is not is set. (A borrow may set those of bytes after it.)
+func odd(w uint64) uint64 {
+	return (w | (w - ' '*lowBits) | ((w ^ '"'*lowBits) - lowBits) | ((w ^ '\\'*lowBits) - lowBits) | (w + lowBits)) & highBits
+}
+
+var isPlain = func() (plain [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
+
+// appendEscaped appends what begins with a byte that is not plain by the rules of
+// RFC 8259 §7, and escapes besides whatever is not printable. A byte that is no
+// UTF-8 becomes U+FFFD. It returns how many bytes it has dealt with.
+func appendEscaped(dst, rest []byte) ([]byte, int) {
 	if c := rest[0]; c == '"' || c == '\\' {
 		return append(dst, '\\', c), 1
 	}
@@ -109,8 +134,8 @@ func appendUnit(dst []byte, u rune) []byte {
 	return append(dst, '\\', 'u', hexDigits[u>>12&15], hexDigits[u>>8&15], hexDigits[u>>4&15], hexDigits[u&15])
 }
 
-// escapeHex escapes a byte as nginx does in its combined format.
-func escapeHex(dst []byte, f front) ([]byte, int) {
-	c := f.bytes[0]
+// appendHex appends a byte as nginx does in its combined format.
+func appendHex(dst, rest []byte) ([]byte, int) {
+	c := rest[0]
 	return append(dst, '\\', 'x', hexDigits[c>>4], hexDigits[c&15]), 1
 }

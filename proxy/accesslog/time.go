@@ -5,38 +5,42 @@ import (
 	"time"
 )
 
-// appendRFC3339 appends a time in nanoseconds since 1970 like
-// 2026-03-09T17:04:05.678Z.
-func appendRFC3339(dst []byte, ns int64) []byte {
-	t := time.Unix(0, ns).UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	dst = append2(append2(dst, year/100), year%100)
-	dst = append2(append(dst, '-'), int(month))
-	dst = append2(append(dst, '-'), day)
-	dst = append2(append(dst, 'T'), hour)
-	dst = append2(append(dst, ':'), minute)
-	dst = append2(append(dst, ':'), second)
-	ms := t.Nanosecond() / 1e6
-	return append(append2(append(dst, '.', byte('0'+ms/100)), ms%100), 'Z')
+// stamp is the text of a second, kept because many lines are of the same one.
+type stamp struct {
+	second int64 // since 1970
+	text   [len(commonLayout)]byte
+	n      int // bytes of text; 0: none yet
 }
 
-// appendCommonTime appends a time like 09/Mar/2026:17:04:05 +0000.
-func appendCommonTime(dst []byte, ns int64) []byte {
-	t := time.Unix(0, ns).UTC()
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	dst = append(append2(dst, day), '/')
-	dst = append(append(dst, month.String()[:3]...), '/')
-	dst = append2(append2(dst, year/100), year%100)
-	dst = append2(append(dst, ':'), hour)
-	dst = append2(append(dst, ':'), minute)
-	dst = append2(append(dst, ':'), second)
-	return append(dst, " +0000"...)
+// The layouts of times, for package time.
+const (
+	isoLayout    = "2006-01-02T15:04:05"
+	commonLayout = "02/Jan/2006:15:04:05 -0700"
+)
+
+// of returns the text of a second. It must always be given the same layout.
+func (s *stamp) of(second int64, layout string) []byte {
+	if second != s.second || s.n == 0 {
+		s.second = second
+		s.n = len(time.Unix(second, 0).UTC().AppendFormat(s.text[:0], layout))
+	}
+	return s.text[:s.n]
 }
 
-// append2 appends two digits.
-func append2(dst []byte, n int) []byte { return append(dst, byte('0'+n/10%10), byte('0'+n%10)) }
+// split returns the second that a time in nanoseconds since 1970 lies in, and
+// the milliseconds within it.
+func split(ns int64) (second int64, ms int) {
+	second = ns / 1e9
+	if ns -= second * 1e9; ns < 0 {
+		second, ns = second-1, ns+1e9
+	}
+	return second, int(ns / 1e6)
+}
+
+// append3 appends three digits.
+func append3(dst []byte, n int) []byte {
+	return append(dst, byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
+}
 
 // appendPhase appends a duration in milliseconds, to the microsecond, after
 // key, unless the phase was not reached.
@@ -44,8 +48,12 @@ func appendPhase(dst []byte, key string, d time.Duration) []byte {
 	if d < 0 {
 		return dst
 	}
-	us := uint64(d+time.Microsecond/2) / 1000
+	us := (uint64(d) + uint64(time.Microsecond)/2) / 1000
 	dst = append(dst, key...)
-	dst = strconv.AppendUint(dst, us/1000, 10)
-	return append2(append(dst, '.', byte('0'+us/100%10)), int(us%100))
+	if ms := us / 1000; ms < 10 {
+		dst = append(dst, byte('0'+ms), '.')
+	} else {
+		dst = append(strconv.AppendUint(dst, ms, 10), '.')
+	}
+	return append3(dst, int(us%1000))
 }
