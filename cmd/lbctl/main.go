@@ -1,7 +1,8 @@
-// Command lbctl compares load-balancing algorithms on scenarios, in virtual
-// time, with the code that a live balancer runs.
+// Command lbctl is a load balancer, and the lab to try it in: it compares
+// algorithms on scenarios in virtual time and on real sockets, and runs the same
+// code as a proxy.
 //
-// Floor 7. It wires the packages together, parses the command line and writes the files;
+// Floor 8. It wires the packages together, parses the command line and writes the files;
 // it decides nothing about traffic. Nothing may import it.
 //
 // Exit codes: 0 success; 1 an expect: line did not hold, or a run or a write failed; 2 bad input
