@@ -17,9 +17,10 @@ const (
 
 // Fidelity sets live runs against simulations of the same cases with the same seeds. It is part of the live result.
 type Fidelity struct {
-	Scenarios []FidelityScenario `json:"scenarios"` // as in the live result
-	Simulated *Result            `json:"simulated"`
-	Finding   string             `json:"finding"`
+	Scenarios  []FidelityScenario `json:"scenarios"` // as in the live result
+	Simulated  *Result            `json:"simulated"`
+	Conditions string             `json:"conditions"` // of the live runs, as their driver words them
+	Finding    string             `json:"finding"`
 }
 
 // FidelityScenario is how far the simulation of one scenario is off.
@@ -69,9 +70,9 @@ var fidelityMetrics = []measure.Metric{
 }
 
 // SideBySide returns the live result with the simulated one beside it. Both must be of the same
-// scenarios, variants and seeds.
-func SideBySide(live, simulated *Result) (*Result, error) {
-	f := &Fidelity{Simulated: simulated}
+// scenarios, variants and seeds. Conditions says in a sentence how well the live runs could be carried out.
+func SideBySide(live, simulated *Result, conditions string) (*Result, error) {
+	f := &Fidelity{Simulated: simulated, Conditions: conditions}
 	if len(live.Scenarios) != len(simulated.Scenarios) {
 		return nil, fmt.Errorf("experiment: %d scenarios live, %d simulated", len(live.Scenarios), len(simulated.Scenarios))
 	}

@@ -43,7 +43,7 @@ func sideBySide(t *testing.T, seeds int, simulated RunFunc, variants ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := SideBySide(live, other)
+	r, err := SideBySide(live, other, "As quiet as can be.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestFidelityOverSeveralScenarios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := SideBySide(live, other)
+	r, err := SideBySide(live, other, "As quiet as can be.")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +161,7 @@ func TestFidelityOverSeveralScenarios(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, key := range []string{`"fidelity":{"scenarios":[{"name":"one","rows":[{"variant":"fast","scope":"pool","metric":"p50_ms","live":{"mean":`, `"simulated":{"scenarios":`} {
+	for _, key := range []string{`"fidelity":{"scenarios":[{"name":"one","rows":[{"variant":"fast","scope":"pool","metric":"p50_ms","live":{"mean":`, `"simulated":{"scenarios":`, `"conditions":"As quiet as can be."`} {
 		if !strings.Contains(string(text), key) {
 			t.Errorf("%s is missing in the JSON", key)
 		}
@@ -176,7 +176,7 @@ func TestSideBySideWantsTheSame(t *testing.T) {
 		"seeds":     mustRun(Options{Cases: []Case{fakeCase("test", 2, "fast", "slow")}}),
 		"variants":  mustRun(Options{Cases: []Case{fakeCase("test", 3, "fast", "near")}}),
 	} {
-		if _, err := SideBySide(base, other); err == nil {
+		if _, err := SideBySide(base, other, ""); err == nil {
 			t.Errorf("other %s are accepted", name)
 		}
 	}

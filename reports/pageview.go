@@ -18,7 +18,8 @@ type pageView struct {
 	Command     string
 	Overview    *overview // of several scenarios
 	Live        bool      // of live runs, with simulations beside them
-	Fidelity    string    // how far those are off, where several scenarios are
+	Conditions  string    // of the live runs
+	Fidelity    string    // how far the simulations are off, where several scenarios are
 	Scenarios   []sceneView
 }
 
@@ -27,6 +28,9 @@ func newPageView(r *experiment.Result) *pageView {
 		Style: template.CSS(pageStyle), Script: template.JS(pageScript),
 		Title:   "No scenario",
 		Finding: r.Finding, Interrupted: interrupted(r), Command: r.Command, Live: r.Fidelity != nil,
+	}
+	if p.Live {
+		p.Conditions = r.Fidelity.Conditions
 	}
 	looks := looksOf(namesByMerit(r), firstBaseline(r))
 	for i := range r.Scenarios {

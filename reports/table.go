@@ -49,6 +49,9 @@ func Table(w io.Writer, r *experiment.Result, o TableOptions) error {
 			t.paragraph(bold, "", r.Fidelity.Finding)
 		}
 	}
+	if r.Fidelity != nil {
+		t.paragraph(dim, "", r.Fidelity.Conditions)
+	}
 	t.paragraph(bold, "! ", interrupted(r))
 	if err := t.out.Flush(); err != nil {
 		return err
