@@ -73,7 +73,11 @@ func (l *lab) measureUnderLoad(ctx context.Context, target *deployed, r row) (s 
 	if warmUp, err = l.generate(ctx, target, r, warmUpSeconds); err != nil {
 		return s, warmUp, err
 	}
-	before, err := l.look(ctx, target)
+	first, err := l.look(ctx, target)
+	if err != nil {
+		return s, warmUp, err
+	}
+	before, err := l.look(ctx, target) // the second look shows what a look allocates
 	if err != nil {
 		return s, warmUp, err
 	}
@@ -87,7 +91,8 @@ func (l *lab) measureUnderLoad(ctx context.Context, target *deployed, r row) (s 
 	}
 	s.cpu = after.used.cpu - before.used.cpu
 	s.rssBytes = after.used.rssBytes
-	s.counted, s.mallocs = target.metrics, after.mallocs-before.mallocs
+	s.counted = target.metrics
+	s.mallocs = max(0, (after.mallocs-before.mallocs)-(before.mallocs-first.mallocs))
 	busy, idle := after.core.busy-before.core.busy, after.core.idle-before.core.idle
 	if all := float64(busy + idle); all > 0 {
 		s.busy = float64(s.cpu) / all
