@@ -119,6 +119,9 @@ func TestRow14ForbiddenTrailers(t *testing.T) {
 	}
 	for _, line := range forbidden {
 		name, value, _ := strings.Cut(line, ": ")
+		merged := func(m message) bool { // it is among the fields, where the tests themselves have not put it
+			return !slices.Contains([]string{"TE", "Transfer-Encoding"}, name) && slices.Contains(m.values(name), value)
+		}
 		t.Run(line, func(t *testing.T) {
 			t.Parallel()
 			deviates(t, "passes all trailers on, as trailers")
@@ -126,13 +129,13 @@ func TestRow14ForbiddenTrailers(t *testing.T) {
 			b := start(t, setup{}, o)
 			c := b.dial()
 			o.serve(func(m message) string {
-				if slices.Contains(m.values(name), value) || len(valuesOf(m.trailers, name)) > 0 {
+				if merged(m) || len(valuesOf(m.trailers, name)) > 0 {
 					t.Errorf("O got %q and the trailers %q", m.fields, m.trailers)
 				}
 				return "HTTP/1.1 200 OK\r\nTrailer: X-T\r\n" + chunked + "\r\n0\r\n" + line + "\r\nX-T: 1\r\n\r\n"
 			})
 			c.send(post(chunked+"Trailer: X-T\r\nTE: trailers\r\nConnection: TE\r\n", "5\r\nhello\r\n0\r\nX-T: 1\r\n"+line+"\r\n\r\n"))
-			if m := c.wants(200, 400, 502); slices.Contains(m.values(name), value) || len(valuesOf(m.trailers, name)) > 0 {
+			if m := c.wants(200, 400, 502); merged(m) || len(valuesOf(m.trailers, name)) > 0 {
 				t.Errorf("client got %q and the trailers %q", m.fields, m.trailers)
 			}
 		})
@@ -144,6 +147,8 @@ func TestRow14ForbiddenTrailers(t *testing.T) {
 			one("empty name", post(chunked, "0\r\n: y\r\n\r\n"+smuggled)),
 			one("folded", post(chunked, "0\r\nX: y\r\n z\r\n\r\n"+smuggled)),
 			one("NUL", post(chunked, "0\r\nX: \x00\r\n\r\n"+smuggled)),
+		)...)
+		spoiled(t, setup{}, []int{400, 431}, laxer("does not look into trailers",
 			one("1 MB", post(chunked, "0\r\n"+strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 1000)+"\r\n"+smuggled)),
 			one("10000 of them", post(chunked, "0\r\n"+strings.Repeat("X: y\r\n", 10000)+"\r\n"+smuggled)),
 		)...)

@@ -49,11 +49,22 @@ func TestRow19Limits(t *testing.T) {
 		t.Parallel()
 		deviates(t, "has no such limit")
 		s := setup{limits: "body_bytes: 1000"}
-		refused(t, s, []int{413}, one("length", post("Content-Length: 1001\r\n", strings.Repeat("b", 1001))))
-		spoiled(t, s, []int{413},
+		each(t, s, []attack{
+			one("length", post("Content-Length: 1001\r\n", strings.Repeat("b", 1001))),
+			one("length, and no body yet", post("Content-Length: 1001\r\n", "")),
+			one("length of more than there can be", post("Content-Length: 9223372036854775807\r\n", "b")),
 			one("chunks", post(chunked, strings.Repeat("64\r\n"+strings.Repeat("b", 100)+"\r\n", 11)+"0\r\n\r\n")),
 			one("one chunk", post(chunked, "3e9\r\n"+strings.Repeat("b", 1001)+"\r\n0\r\n\r\n")),
-		)
+			{name: "chunks in pieces", send: []string{post(chunked, ""), strings.Repeat("64\r\n"+strings.Repeat("b", 100)+"\r\n", 6), strings.Repeat("64\r\n"+strings.Repeat("b", 100)+"\r\n", 6)}},
+		}, func(b *testbed, o *origin, c *conn) {
+			c.wants(413)
+			_ = c.Close()
+			for _, got := range b.clean(o) {
+				if strings.HasSuffix(got, "\r\n0\r\n\r\n") {
+					b.t.Errorf("O got the end of a body that is too long")
+				}
+			}
+		})
 		o := newOrigin(t)
 		c := start(t, s, o).dial()
 		c.send(post("Content-Length: 1000\r\n", strings.Repeat("b", 1000)))

@@ -119,6 +119,9 @@ func load(t *testing.T, yaml string) *serve.Config {
 	return cfg
 }
 
+// in is the same proxy for a subtest.
+func (b *testbed) in(t *testing.T) *testbed { return &testbed{t, b.running} }
+
 // dial connects a client.
 func (b *testbed) dial() *conn {
 	b.t.Helper()
