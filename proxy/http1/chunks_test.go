@@ -154,3 +154,24 @@ func TestChunksEnd(t *testing.T) {
 		t.Errorf("rest %q, %v", rest, err)
 	}
 }
+
+// Trailers that drip in are read to the same end, or refused at the same limit.
+func TestChunksByteByByte(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want *Error
+	}{
+		{"0\r\nX-T: " + strings.Repeat("x", 100) + "\r\nA: b\r\n\r\n", nil},
+		{"0\r\nX-T: " + strings.Repeat("x", MaxTrailerBytes), errTrailersLong},
+		{"0\r\nX-T: " + strings.Repeat("x", 100) + "\n\r\n", errBareLF},
+	} {
+		cuts := make([]int, len(c.in))
+		for i := range cuts {
+			cuts[i] = i
+		}
+		pieces, rest, err := scanAll([]byte(c.in), cuts...)
+		if err != c.want || err == nil && (len(rest) > 0 || len(pieces) != 4) {
+			t.Errorf("%.40q…: %.80q, rest %.20q, %v, want %v", c.in, pieces, rest, err, c.want)
+		}
+	}
+}

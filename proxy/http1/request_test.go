@@ -61,6 +61,7 @@ func TestRequestRefused(t *testing.T) {
 		{"row08/LF after the request line", "GET / HTTP/1.1\nHost: a\r\n\r\n", errVersion},
 		{"row08/LF for the empty line", "GET / HTTP/1.1\r\nHost: a\r\n\n", errBareLF},
 		{"row08/LF before the request line", "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", errMethod},
+		{"row08/CR before the request line", "\rGET / HTTP/1.1\r\nHost: a\r\n\r\n", errBareCR},
 		{"row08/CR in a field", request("A: b\rC: d"), errBareCR},
 		{"row08/CR CR LF", request("A: b\r"), errBareCR},
 		{"row08/CR for the empty line", request("A: b", "\rX"), errBareCR},
@@ -116,6 +117,7 @@ func TestRequestRefused(t *testing.T) {
 		{"version/0.9", "GET / HTTP/0.9\r\nHost: a\r\n\r\n", errVersionNumber},
 		{"version/2.0", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", errVersionNumber},
 		{"version/small letters", "GET / http/1.1\r\nHost: a\r\n\r\n", errVersion},
+		{"version/not there whole", "GET / HTTQ", errVersion},
 		{"version/1.10", "GET / HTTP/1.10\r\nHost: a\r\n\r\n", errVersion},
 		{"version/1.", "GET / HTTP/1.\r\nHost: a\r\n\r\n", errVersion},
 		{"connection/many options", request("Connection: " + strings.Repeat("a,", MaxConnectionOptions+1)), errOptionsMany},
@@ -135,7 +137,7 @@ func TestRequestStatusOfErrors(t *testing.T) {
 		want int
 	}{{errTargetLong, 414}, {errHeadLong, 431}, {errFieldLong, 431}, {errFieldsMany, 431}, {errNameLong, 431},
 		{errMethodLong, 501}, {errCoding, 501}, {errVersionNumber, 505}, {errBothFramings, 400}} {
-		if c.err.Status != c.want || c.err.answer.Status != 502 {
+		if c.err.Status != c.want || c.err.answer.Status != 502 || c.err.Error() != c.err.answer.Msg {
 			t.Errorf("%v: status %d and %d, want %d and 502", c.err, c.err.Status, c.err.answer.Status, c.want)
 		}
 	}
@@ -211,6 +213,24 @@ func TestRequestFillsBuffer(t *testing.T) {
 	var r Request
 	if n, err := r.Parse(in, &Limits{HeadBytes: len(in), URIBytes: 50, FieldBytes: 50, Fields: 5}); n != 0 || err != errHeadLong {
 		t.Errorf("%d, %v, want %v", n, err, errHeadLong)
+	}
+}
+
+// Byte by byte, each prefix of a head waits, and the whole is what it is at once.
+func TestRequestByteByByte(t *testing.T) {
+	in := []byte("\r\nPOST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTE:\r\n\r\n")
+	var r Request
+	for i := range in {
+		if n, err := r.Parse(in[:i:i], &DefaultLimits); n != 0 || err != nil {
+			t.Fatalf("after %q: %d, %v", in[:i], n, err)
+		}
+	}
+	if n, err := r.Parse(in, &DefaultLimits); n != len(in) || err != nil || r.Length != 5 || r.Method != MethodPost || len(r.Fields) != 3 {
+		t.Errorf("%d, %v, %+v", n, err, r)
+	}
+	r.Reset()
+	if n, err := r.Parse([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), &DefaultLimits); n == 0 || err != nil || r.Length != -1 || len(r.Fields) != 1 {
+		t.Errorf("after Reset: %d, %v, %+v", n, err, r)
 	}
 }
 
