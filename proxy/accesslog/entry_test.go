@@ -2,7 +2,6 @@ package accesslog
 
 import (
 	"io"
-	"log/slog"
 	"net/netip"
 	"time"
 )
@@ -24,5 +23,7 @@ func ptr[T any](v T) *T { return &v }
 
 // outputTo is an output that cannot be opened anew.
 func outputTo(w io.WriteCloser) *output {
-	return &output{name: "test", log: slog.New(slog.DiscardHandler), file: w}
+	o := newOutput("test", nil)
+	o.file = w
+	return o
 }

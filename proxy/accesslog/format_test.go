@@ -1,6 +1,7 @@
 package accesslog
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/netip"
 	"strconv"
@@ -177,13 +178,15 @@ func floorDiv(n, d int64) int64 {
 	return n / d
 }
 
-// shown is what a reader sees of a text.
-func shown[T text](s T) string {
-	mark := ""
+// shown is what a reader of JSON sees of a text: U+FFFD for each byte that is no UTF-8.
+func shown[T text](s T) string { return string([]rune(clipped(s))) }
+
+// clipped is what is logged of a text.
+func clipped[T text](s T) string {
 	if len(s) > maxText {
-		s, mark = s[:cut(s)], cutMark
+		return string(s[:cut(s)]) + cutMark
 	}
-	return string([]rune(string(s))) + mark
+	return string(s)
 }
 
 func checkCombined(t *testing.T, e *Entry) {
@@ -193,7 +196,17 @@ func checkCombined(t *testing.T, e *Entry) {
 			t.Fatalf("byte %d is %q: %q", i, c, line)
 		}
 	}
-	if parts := strings.Split(line, `"`); len(parts) != 7 || parts[6] != "\n" || parts[2] != " "+strconv.Itoa(e.Status)+" "+strconv.FormatUint(e.BytesOut, 10)+" " {
+	parts := strings.Split(line, `"`)
+	if len(parts) != 7 || parts[6] != "\n" || parts[2] != " "+strconv.Itoa(e.Status)+" "+strconv.FormatUint(e.BytesOut, 10)+" " {
 		t.Fatalf("the quotes are not where they belong: %q", line)
+	}
+	request := "-"
+	if len(e.Method) > 0 {
+		request = clipped(e.Method) + " " + clipped(e.Target) + " HTTP/1.1"
+	}
+	for i, want := range []string{request, cmp.Or(clipped(e.Referer), "-"), cmp.Or(clipped(e.UserAgent), "-")} {
+		if got, err := strconv.Unquote(`"` + parts[1+2*i] + `"`); err != nil || got != want {
+			t.Fatalf("got %q, %v, want %q", got, err, want)
+		}
 	}
 }

@@ -27,8 +27,6 @@ const (
 	usualLine = 1024
 	// maxIdleLine bounds the memory that is kept to format the next line in.
 	maxIdleLine = 16 << 10
-	// closeTimeout is how long Close waits for what is left to be written.
-	closeTimeout = 5 * time.Second
 )
 
 // Config says what is logged, and where to.
@@ -186,12 +184,13 @@ func (l *Log) Dropped() uint64 { return l.dropped.Load() }
 
 // Reopen opens the file anew under its name, and closes the one that was open:
 // to be called after the file was renamed. When Reopen returns, nothing more is
-// written to the old file, and no line is lost or torn. With an error, the old
-// one stays in use. Standard output and error have no need of it.
+// written to the old file, and no line is lost or torn. With an error, such as
+// that a write does not end, the old one stays in use. Standard output and error
+// have no need of it.
 func (l *Log) Reopen() error { return l.out.reopen() }
 
 // Close writes what waits and closes the file. It returns an error if lines
-// were lost, and waits for at most closeTimeout. Later calls do nothing.
+// were lost, or when a write does not end. Later calls do nothing.
 func (l *Log) Close() error {
 	var err error
 	l.closeOnce.Do(func() {
@@ -199,13 +198,13 @@ func (l *Log) Close() error {
 		l.closed = true
 		l.mu.Unlock()
 		close(l.stop)
-		limit := time.NewTimer(closeTimeout)
+		limit := time.NewTimer(l.out.stall)
 		defer limit.Stop()
 		select {
 		case <-l.done:
 			err = l.lost
 		case <-limit.C:
-			err = fmt.Errorf("access log: %s takes no lines: gave up after %v", l.out.name, closeTimeout)
+			err = l.out.stalled()
 		}
 	})
 	return err

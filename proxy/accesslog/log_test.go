@@ -264,6 +264,29 @@ func TestReopenMendsATornLine(t *testing.T) {
 	}
 }
 
+// TestAWriteThatHangs keeps neither Reopen nor Close for good.
+func TestAWriteThatHangs(t *testing.T) {
+	d, next := &disk{gate: make(chan struct{})}, &disk{}
+	out := outputTo(d)
+	out.stall = time.Millisecond
+	out.open = func() (io.WriteCloser, error) { return next, nil }
+	l := start(Config{Format: FormatJSON, BufferBytes: 1 << 20, FlushEvery: time.Millisecond}, out)
+	l.Write(numbered(0))
+	eventually(t, "it is being written", func() bool { return len(out.turn) == 1 })
+	const want = "access log: test takes no lines: gave up after 1ms"
+	if err := l.Reopen(); err == nil || err.Error() != want || !next.closed {
+		t.Errorf("got %v", err)
+	}
+	if err := l.Close(); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	close(d.gate)
+	<-l.done
+	if len(d.lines(t)) != 1 {
+		t.Errorf("got %q", d.text())
+	}
+}
+
 func TestSample(t *testing.T) {
 	const n = 100_000
 	for _, pct := range []float64{0, 1e-9, 0.5, 25, 50, 99.9, 100} {

@@ -2,40 +2,53 @@ package accesslog
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 	"syscall"
+	"time"
 )
+
+// stallTimeout is how long Close and Reopen wait for a write to end: one to a
+// pipe that nobody reads, or to a file system that hangs, may never.
+const stallTimeout = 5 * time.Second
 
 // output is where lines go. Of each buffer that it is given it remembers how
 // much it has written, until it has written all of it.
 type output struct {
-	name string
-	open func() (io.WriteCloser, error) // nil: it cannot be opened anew
-	log  *slog.Logger
+	name  string
+	open  func() (io.WriteCloser, error) // nil: it cannot be opened anew
+	log   *slog.Logger
+	stall time.Duration
 
-	mu      sync.Mutex
+	turn    chan struct{} // holds one element while somebody uses what follows
 	file    io.WriteCloser
 	written int  // bytes of the present buffer
 	lines   int  // bytes of them that are in whole lines
 	failing bool // the last write failed
 }
 
-// openOutput opens stdout, stderr, or a file.
-func openOutput(path string, log *slog.Logger) (*output, error) {
+func newOutput(name string, log *slog.Logger) *output {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
+	return &output{name: name, log: log, stall: stallTimeout, turn: make(chan struct{}, 1)}
+}
+
+// openOutput opens stdout, stderr, or a file.
+func openOutput(path string, log *slog.Logger) (*output, error) {
+	o := newOutput(path, log)
 	switch path {
 	case "stdout":
-		return &output{name: path, log: log, file: unclosed{os.Stdout}}, nil
+		o.file = unclosed{os.Stdout}
+		return o, nil
 	case "stderr":
-		return &output{name: path, log: log, file: unclosed{os.Stderr}}, nil
+		o.file = unclosed{os.Stderr}
+		return o, nil
 	}
-	o := &output{name: path, log: log, open: func() (io.WriteCloser, error) { return openFile(path) }}
+	o.open = func() (io.WriteCloser, error) { return openFile(path) }
 	return o, o.reopen()
 }
 
@@ -61,8 +74,14 @@ func (o *output) reopen() error {
 	if err != nil {
 		return fmt.Errorf("access log: %w", err)
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	limit := time.NewTimer(o.stall)
+	defer limit.Stop()
+	select {
+	case o.turn <- struct{}{}:
+		defer o.yield()
+	case <-limit.C:
+		return errors.Join(o.stalled(), file.Close())
+	}
 	old := o.file
 	o.file, o.written = file, o.lines
 	if old == nil {
@@ -74,11 +93,17 @@ func (o *output) reopen() error {
 	return nil
 }
 
+func (o *output) yield() { <-o.turn }
+
+func (o *output) stalled() error {
+	return fmt.Errorf("access log: %s takes no lines: gave up after %v", o.name, o.stall)
+}
+
 // write writes buf, or with an error some of it; then the next call must be
 // with the same buf, and writes the rest.
 func (o *output) write(buf []byte) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.turn <- struct{}{}
+	defer o.yield()
 	for o.written < len(buf) {
 		n, err := o.file.Write(buf[o.written:])
 		o.written += n
@@ -101,8 +126,8 @@ func (o *output) write(buf []byte) error {
 // unwritten returns how many lines of a buffer that write failed with are not
 // written in full.
 func (o *output) unwritten(buf []byte) int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.turn <- struct{}{}
+	defer o.yield()
 	return bytes.Count(buf[o.lines:], newline)
 }
 
@@ -121,7 +146,7 @@ func (o *output) works() {
 }
 
 func (o *output) close() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+	o.turn <- struct{}{}
+	defer o.yield()
 	return o.file.Close()
 }
