@@ -32,7 +32,8 @@ type Server struct {
 
 	requests    atomic.Uint64 // numbers requests
 	connections atomic.Uint64 // numbers connections
-	drains      atomic.Bool
+	drains      atomic.Bool // nobody gets to send more than one more request
+	stopped     atomic.Bool // everybody is cut off
 	site        atomic.Pointer[site]
 	access      atomic.Pointer[accesslog.Log] // nil: no access log
 	clients     sync.WaitGroup                // their goroutines
@@ -41,7 +42,6 @@ type Server struct {
 	listeners map[string]*listener
 	pools     map[string]*pool
 	workers   map[int]*workspacePool
-	closed    bool
 }
 
 // New returns a server for conf that does not listen yet.
@@ -76,7 +76,7 @@ var errClosed = errors.New("the server is stopped")
 func (s *Server) Reload(conf *serve.Config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.stopped.Load() {
 		return errClosed
 	}
 	next, err := s.prepare(conf)
@@ -221,10 +221,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
+	if s.stopped.Swap(true) {
 		return nil
 	}
-	s.closed = true
 	s.drains.Store(true)
 	for _, l := range s.listeners {
 		l.abort()

@@ -71,6 +71,9 @@ func (t *tunnel) pump(to, source *wire, buf []byte, from, have int) (moved int64
 var errIdleTunnel = errors.New("nothing moved in the tunnel")
 
 func (t *tunnel) look(now lb.Time) error {
+	if t.x.c.listener.server.stopped.Load() {
+		return errClosed
+	}
 	if t.dead.Load() || now.Sub(lb.Time(t.moved.Load())) >= t.x.c.conf.Limits.TunnelIdleTimeout {
 		return errIdleTunnel
 	}
