@@ -294,7 +294,7 @@ func (x *exchange) look(now lb.Time) error {
 			x.expectAnswer(u.ended)
 		}
 	}
-	if now >= x.answerBy {
+	if x.answered == 0 && now >= x.answerBy {
 		return errTimeout
 	}
 	return x.clientThere()
