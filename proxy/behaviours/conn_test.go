@@ -14,7 +14,7 @@ import (
 
 // patience is how long a test waits for what must come. It takes a small fraction of that, so only what
 // never comes runs into it.
-const patience = 5 * time.Second
+const patience = 10 * time.Second
 
 // conn is a connection as a test holds it, the client's or the origin's end: bytes are written exactly as
 // given and read exactly as they come. The methods that return no error end the test, and are for its own goroutine.

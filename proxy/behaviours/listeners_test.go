@@ -63,7 +63,7 @@ func addresses(from, to string) []byte {
 
 func TestProxyProtocol(t *testing.T) {
 	t.Parallel()
-	trusting := setup{listener: "proxy_protocol: {trusted: [127.0.0.0/8], header_timeout: 700ms}"}
+	trusting := setup{listener: "proxy_protocol: {trusted: [127.0.0.0/8], header_timeout: 2s}"}
 	v4 := addresses("6.7.8.9:1000", "10.0.0.1:80")
 	v6 := addresses("[2001:db8::1]:1000", "[2001:db8::2]:80")
 	for _, tt := range []struct{ name, header, client string }{

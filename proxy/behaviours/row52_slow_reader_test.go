@@ -35,7 +35,7 @@ func TestRow52SlowReader(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			o := newOrigin(t)
-			b := start(t, setup{limits: "write_timeout: 500ms, body_timeout: 500ms"}, o)
+			b := start(t, setup{limits: "write_timeout: 1s, body_timeout: 1s"}, o)
 			c := b.dial()
 			_ = c.Conn.(*net.TCPConn).SetReadBuffer(4096)
 			c.send(get(""))
@@ -54,7 +54,7 @@ func TestRow52SlowReader(t *testing.T) {
 		t.Parallel()
 		const total = 12 << 20
 		o := newOrigin(t)
-		b := start(t, setup{limits: "write_timeout: 1s"}, o)
+		b := start(t, setup{limits: "write_timeout: 3s"}, o)
 		c := b.dial()
 		_ = c.Conn.(*net.TCPConn).SetReadBuffer(64 << 10)
 		c.send(get(""))
@@ -67,8 +67,8 @@ func TestRow52SlowReader(t *testing.T) {
 		got := len(c.got)
 		p := make([]byte, 256<<10)
 		for slow := 0; got < total; slow++ {
-			if slow < 60 {
-				time.Sleep(20 * time.Millisecond) // longer in all than write_timeout
+			if slow < 90 { // longer in all than write_timeout, while a socket asks for more once a third of it, 1.3 MiB, is free
+				time.Sleep(40 * time.Millisecond)
 			}
 			_ = c.SetReadDeadline(time.Now().Add(patience))
 			n, err := c.Read(p)
@@ -81,7 +81,7 @@ func TestRow52SlowReader(t *testing.T) {
 	t.Run("O does not read", func(t *testing.T) {
 		t.Parallel()
 		o := newOrigin(t)
-		b := start(t, setup{limits: "body_timeout: 500ms", connections: "response_timeout: 500ms"}, o)
+		b := start(t, setup{limits: "body_timeout: 1s", connections: "response_timeout: 1s"}, o)
 		c := b.dial()
 		c.send(post("Content-Length: 268435456\r\n", ""))
 		oc := o.accept()

@@ -29,7 +29,7 @@ func TestHTTPSListener(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
 	_, certFile, keyFile := a.leaf(time.Time{}, "a.test")
-	s := setup{listener: httpsListener(certFile, keyFile), limits: "header_timeout: 700ms"}
+	s := setup{listener: httpsListener(certFile, keyFile), limits: "header_timeout: 2s"}
 	client := &tls.Config{RootCAs: a.pool(), ServerName: "a.test", NextProtos: []string{"h2", "http/1.1"}}
 	t.Run("requests", func(t *testing.T) {
 		t.Parallel()

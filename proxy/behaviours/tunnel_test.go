@@ -26,13 +26,13 @@ func tunnel(t *testing.T, s setup) (b *testbed, o *origin, c, oc *conn) {
 func TestTunnelIdleLimit(t *testing.T) {
 	t.Parallel()
 	b, o, c, oc := tunnel(t, setup{
-		limits: "tunnel_idle_timeout: 1s, body_timeout: 200ms, idle_timeout: 200ms, request_timeout: 1h", connections: "response_timeout: 200ms, read_timeout: 200ms",
+		limits: "tunnel_idle_timeout: 2s, body_timeout: 1s, idle_timeout: 1s, request_timeout: 1h", connections: "response_timeout: 1s, read_timeout: 1s",
 	})
-	for range 6 { // for longer than any limit, and never idle for long in both directions
-		oc.silentFor(150 * time.Millisecond)
+	for range 3 { // for longer than any limit, and never idle for long
+		oc.silentFor(500 * time.Millisecond)
 		c.send("ping")
 		oc.expect("ping")
-		c.silentFor(150 * time.Millisecond)
+		c.silentFor(500 * time.Millisecond)
 		oc.send("pong")
 		c.expect("pong")
 	}
