@@ -32,8 +32,8 @@ type Server struct {
 
 	requests    atomic.Uint64 // numbers requests
 	connections atomic.Uint64 // numbers connections
-	drains      atomic.Bool // nobody gets to send more than one more request
-	stopped     atomic.Bool // everybody is cut off
+	drains      atomic.Bool   // nobody gets to send more than one more request
+	stopped     atomic.Bool   // everybody is cut off
 	site        atomic.Pointer[site]
 	access      atomic.Pointer[accesslog.Log] // nil: no access log
 	clients     sync.WaitGroup                // their goroutines

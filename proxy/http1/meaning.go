@@ -200,17 +200,28 @@ func (h *Head) readCoding(v []byte) *Error {
 	return nil
 }
 
-// namesH2C says whether a list of protocols holds h2c, with which a client
-// could talk HTTP/2 to a backend past every rule of the proxy.
-func namesH2C(list []byte) bool {
+// unfitUpgrade says whether a list of protocols is not to be passed on: it holds
+// h2c, with which a client could talk HTTP/2 to a backend past every rule of the
+// proxy, or what is no protocol's name and might be read as that.
+func unfitUpgrade(list []byte) bool {
 	for len(list) > 0 {
 		var protocol []byte
 		protocol, list = nextElement(list)
-		if name, _, _ := bytes.Cut(protocol, []byte("/")); equalFold(name, "h2c") || equalFold(name, "h2") {
+		name, _, _ := bytes.Cut(protocol, []byte("/"))
+		if !isToken(name) || equalFold(name, "h2c") || equalFold(name, "h2") {
 			return true
 		}
 	}
 	return false
+}
+
+func isToken(name []byte) bool {
+	for _, c := range name {
+		if byteClass[c]&classToken == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // dropID marks the fields with this ID as not forwarded.

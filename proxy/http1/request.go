@@ -182,7 +182,7 @@ func (r *Request) concludeRare(buf []byte, f *Field, c connection) *Error {
 	v := f.Value.Of(buf)
 	switch f.ID {
 	case FieldUpgrade:
-		if c.upgrade && r.Minor > 0 && !r.twice.Has(FieldUpgrade) && len(v) > 0 && !namesH2C(v) {
+		if c.upgrade && r.Minor > 0 && !r.twice.Has(FieldUpgrade) && len(v) > 0 && !unfitUpgrade(v) {
 			r.Upgrade = f.Value
 		}
 	case FieldExpect:

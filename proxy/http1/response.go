@@ -116,7 +116,7 @@ func (r *Response) concludeUpgrade(buf []byte) {
 		return
 	}
 	for i := range r.Fields {
-		if f := &r.Fields[i]; f.ID == FieldUpgrade && !namesH2C(f.Value.Of(buf)) {
+		if f := &r.Fields[i]; f.ID == FieldUpgrade && !unfitUpgrade(f.Value.Of(buf)) {
 			r.Upgrade = f.Value
 		}
 	}
