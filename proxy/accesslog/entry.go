@@ -41,5 +41,5 @@ type Entry struct {
 	Reused   bool   // the backend's connection had carried a request before
 	Verdict  string // of the last attempt
 	Reason   string // why the backend was picked
-	Error    string // what went wrong
+	Error    string // what went wrong last; the attempt after it may have succeeded
 }

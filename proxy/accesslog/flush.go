@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// flushUntilStopped writes lines out: when half of a buffer is full, or after
-// a while. It is the flusher, a goroutine of its own, and sleeps while nothing is
+// flushUntilStopped writes lines out: when there are many, or after a while. It is the flusher, a goroutine of its own, and sleeps while nothing is
 // logged. What cannot be written is kept and tried again, while newer lines gather
 // in the other buffer, until that is full.
 func (l *Log) flushUntilStopped(spare []byte) {
@@ -41,7 +40,7 @@ func (l *Log) wait(timer *time.Timer, again bool) (stopped bool) {
 	}
 	timer.Reset(l.every)
 	select {
-	case <-l.half:
+	case <-l.much:
 	case <-timer.C:
 	case <-l.stop:
 		return true

@@ -23,6 +23,9 @@ const (
 	// DefaultFlushEvery is how long a line waits for others to be written with.
 	DefaultFlushEvery = 200 * time.Millisecond
 
+	// flushBytes wakes the flusher, if half a buffer does not do so before: few enough
+	// that lines are still in a core's cache when they are written out.
+	flushBytes = 128 << 10
 	// usualLine is what most lines find room in, in bytes.
 	usualLine = 1024
 	// maxIdleLine bounds the memory that is kept to format the next line in.
@@ -57,7 +60,8 @@ type Log struct {
 	active []byte // never grows beyond its capacity
 	closed bool
 
-	some, half chan struct{} // the active buffer is not empty any more, or half full
+	some, much chan struct{} // the active buffer is not empty any more, or has flushAt bytes
+	flushAt    int
 	stop, done chan struct{} // the flusher is to end; it has ended
 	lost       error         // what became of the last lines; set before done is closed
 	closeOnce  sync.Once
@@ -91,7 +95,7 @@ func (c *Config) check() error {
 func start(c Config, out *output) *Log {
 	l := &Log{
 		format: appendJSON, dropped: c.Dropped, out: out, every: c.FlushEvery,
-		some: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
+		some: make(chan struct{}, 1), much: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if c.Format == FormatCombined {
 		l.format = appendCombined
@@ -104,6 +108,7 @@ func start(c Config, out *output) *Log {
 		l.every = DefaultFlushEvery
 	}
 	l.active = make([]byte, 0, c.BufferBytes/2)
+	l.flushAt = min(cap(l.active)/2, flushBytes)
 	go l.flushUntilStopped(make([]byte, 0, c.BufferBytes/2))
 	return l
 }
@@ -155,7 +160,6 @@ func (l *Log) put(text []byte) {
 	before := len(l.active)
 	after := before + len(text)
 	full := l.closed || after > cap(l.active)
-	half := cap(l.active) / 2
 	if !full {
 		l.active = append(l.active, text...)
 	}
@@ -167,8 +171,8 @@ func (l *Log) put(text []byte) {
 	if before == 0 {
 		signal(l.some)
 	}
-	if before < half && after >= half {
-		signal(l.half)
+	if before < l.flushAt && after >= l.flushAt {
+		signal(l.much)
 	}
 }
 
