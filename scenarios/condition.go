@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lbctl/lbctl/lb"
@@ -44,6 +46,52 @@ type Condition struct {
 
 // Normal returns the condition of a backend that has no fault.
 func Normal() Condition { return Condition{Speed: 1, Free: 1, SlowFactor: 1} }
+
+// Stalled says that the backend makes no progress: whatever it accepts, it does not answer.
+func (c *Condition) Stalled() bool { return c.Speed <= 0 || c.Free <= 0 }
+
+// Reachable says that every balancer can send it requests.
+func (c *Condition) Reachable() bool { return c.Accept == Accepts && c.Partitioned.Empty() }
+
+// Probed returns what the backend's health endpoint says, and whether it says anything
+// at all. luck is uniform in [0, 1).
+func (c *Condition) Probed(luck float64) (ok, answers bool) {
+	switch {
+	case c.Accept != Accepts || c.Probe == SaysUnhealthy:
+		return false, true
+	case c.Probe == SaysHealthy:
+		return true, true
+	case c.Stalled():
+		return false, false
+	}
+	return luck*100 >= c.ErrorPct+c.ResetPct, true
+}
+
+// String puts the condition in words, for people: "crashed, 5% errors"; "normal" without a fault.
+func (c *Condition) String() string {
+	var words []string
+	say := func(when bool, format string, args ...any) {
+		if when {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	say(c.Accept == Crashed, "crashed")
+	say(c.Accept == Refuses, "refuses connections")
+	say(c.Stalled(), "makes no progress")
+	say(c.Speed > 0 && c.Speed != 1, "speed ×%.3g", c.Speed)
+	say(c.Free > 0 && c.Free < 1, "%.3g%% of capacity taken", 100*(1-c.Free))
+	say(c.SlowPct > 0, "%.3g%% of requests ×%.3g slower", c.SlowPct, c.SlowFactor)
+	say(c.ErrorPct > 0 && c.ErrorAfter > 0, "%.3g%% errors after %v", c.ErrorPct, c.ErrorAfter)
+	say(c.ErrorPct > 0 && c.ErrorAfter == 0, "%.3g%% errors", c.ErrorPct)
+	say(c.ResetPct > 0, "%.3g%% resets", c.ResetPct)
+	say(!c.Partitioned.Empty(), "partitioned")
+	say(c.Probe == SaysHealthy, "health endpoint says healthy")
+	say(c.Probe == SaysUnhealthy, "health endpoint says unhealthy")
+	if len(words) == 0 {
+		return "normal"
+	}
+	return strings.Join(words, ", ")
+}
 
 // BalancerSet is an immutable set of balancers.
 type BalancerSet struct {

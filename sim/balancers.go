@@ -40,9 +40,9 @@ func (w *world) buildBalancers(sc *scenarios.Scenario, seed uint64) error {
 		cfg.Phase = uint32(own)
 		b.plane, b.control = lb.New(cfg, own)
 		w.balancers = append(w.balancers, b)
-		for _, s := range w.servers {
-			if err := b.control.Step(0, lb.Add{Spec: lb.Spec{Name: s.model.Name, Weight: s.model.Weight}}); err != nil {
-				return fmt.Errorf("sim: backend %s: %w", s.model.Name, err)
+		for _, s := range w.model.Backends() {
+			if err := b.control.Step(0, lb.Add{Spec: lb.Spec{Name: s.Name, Weight: s.Weight}}); err != nil {
+				return fmt.Errorf("sim: backend %s: %w", s.Name, err)
 			}
 		}
 		w.advance(uint32(i))
@@ -83,11 +83,11 @@ func (w *world) effect(i uint32, e lb.Effect) {
 	case lb.StateChanged:
 		w.balancers[i].states[e.Backend] = e.To
 		w.recorder.Event(measure.Event{
-			At: w.now, Balancer: int(i), Backend: w.servers[e.Backend].model.Name,
+			At: w.now, Balancer: int(i), Backend: w.servers[e.Backend].Backend().Name,
 			What: e.From.String() + " → " + e.To.String(), Why: string(e.Reason),
 		})
 		n := int(i)
-		w.note(Event{Kind: "health", Balancer: &n, Backend: w.servers[e.Backend].model.Name, What: e.To.String(), Why: string(e.Reason)})
+		w.note(Event{Kind: "health", Balancer: &n, Backend: w.servers[e.Backend].Backend().Name, What: e.To.String(), Why: string(e.Reason)})
 	case lb.SnapshotPublished:
 		n := int(i)
 		w.note(Event{Kind: "snapshot", Balancer: &n, What: strconv.FormatUint(e.Version, 10)})
@@ -122,7 +122,7 @@ func (w *world) probeLoads(i int, number uint64) {
 // in either direction; it is lost where they cannot reach each other.
 func (w *world) post(m uint32, number uint64, what kind) {
 	msg := w.messages.at(m)
-	if w.servers[msg.backend].cond.Partitioned.Has(int(msg.balancer)) {
+	if w.servers[msg.backend].Condition().Partitioned.Has(int(msg.balancer)) {
 		w.messages.put(m)
 		return
 	}
@@ -136,11 +136,11 @@ func (w *world) post(m uint32, number uint64, what kind) {
 func (w *world) loadProbeArrives(m uint32) {
 	msg := w.messages.at(m)
 	s := &w.servers[msg.backend]
-	if s.cond.Accept != scenarios.Accepts || stalled(s.cond) {
+	if c := s.Condition(); c.Accept != scenarios.Accepts || c.Stalled() {
 		w.messages.put(m) // nobody there to answer
 		return
 	}
-	msg.report = s.report(true)
+	msg.report = s.Report(true)
 	w.post(m, uint64(w.seq), evReport)
 }
 
@@ -152,11 +152,11 @@ func (w *world) reportArrives(m uint32) {
 
 // sayIdle lets a backend with nothing to do tell one dispatcher, drawn at random (JIQ-Random).
 func (w *world) sayIdle(backend uint32) {
-	if !w.anyIdle || w.servers[backend].inflight() > 0 {
+	if !w.anyIdle || w.servers[backend].InFlight() > 0 {
 		return
 	}
 	m := w.messages.get()
-	*w.messages.at(m) = message{balancer: uint32(w.idle.Intn(len(w.balancers))), backend: backend, report: w.servers[backend].report(false)}
+	*w.messages.at(m) = message{balancer: uint32(w.idle.Intn(len(w.balancers))), backend: backend, report: w.servers[backend].Report(false)}
 	w.post(m, w.seq, evReport)
 }
 
@@ -176,7 +176,7 @@ func (w *world) sendProbe(i uint32, e lb.Effect) {
 // postLater is post, but never at once: the control plane is being stepped and must finish first.
 func (w *world) postLater(m uint32, what kind) {
 	msg := w.messages.at(m)
-	if w.servers[msg.backend].cond.Partitioned.Has(int(msg.balancer)) {
+	if w.servers[msg.backend].Condition().Partitioned.Has(int(msg.balancer)) {
 		w.messages.put(m)
 		return
 	}
@@ -187,7 +187,7 @@ func (w *world) postLater(m uint32, what kind) {
 func (w *world) probeArrives(m uint32) {
 	msg := w.messages.at(m)
 	luck := rng.Unit(rng.Mix(w.probeLuck, uint64(msg.probe)<<40|uint64(msg.balancer)<<20|uint64(msg.backend)))
-	ok, answers := w.servers[msg.backend].probed(luck)
+	ok, answers := w.servers[msg.backend].Condition().Probed(luck)
 	if !answers {
 		w.messages.put(m)
 		return

@@ -126,10 +126,10 @@ func (w *world) try(id uint32) {
 		w.delayed(lb.Time(d), evTryTimeout, a, at.generation)
 	}
 	if w.opts.Events != nil {
-		w.note(Event{Kind: "send", Request: &r.number, Try: r.tries, Balancer: &r.balancer, Backend: w.servers[backend].model.Name})
+		w.note(Event{Kind: "send", Request: &r.number, Try: r.tries, Balancer: &r.balancer, Backend: w.servers[backend].Backend().Name})
 	}
 	balancer, number := r.balancer, r.number
-	if s := &w.servers[backend]; !s.plain && s.cond.Partitioned.Has(balancer) {
+	if s := &w.servers[backend]; !s.Plain() && s.Condition().Partitioned.Has(balancer) {
 		at.place = gone // lost on the way; only the deadline can end it
 	} else if d := w.model.Network(balancer, int(backend), number); d > 0 {
 		w.schedule(w.now.Add(d), evDeliver, a, 0)
@@ -197,7 +197,7 @@ func (w *world) timeOut(a uint32) {
 	case gone:
 		w.attempts.put(a)
 	case queued, serving:
-		if w.servers[at.backend].model.DropCanceled {
+		if w.servers[at.backend].Backend().DropCanceled {
 			w.drop(a)
 		}
 	}
@@ -231,7 +231,7 @@ func (w *world) settle(a uint32, v lb.Verdict, how measure.Ending, report lb.Rep
 	r.attempt = noAttempt
 	w.balancers[r.balancer].plane.Done(at.lease, w.now, lb.Outcome{Verdict: v, Report: report})
 	if w.opts.Events != nil {
-		w.note(Event{Kind: "answer", Request: &at.number, Try: at.try, Balancer: &at.balancer, Backend: w.servers[at.backend].model.Name, What: how.String()})
+		w.note(Event{Kind: "answer", Request: &at.number, Try: at.try, Balancer: &at.balancer, Backend: w.servers[at.backend].Backend().Name, What: how.String()})
 	}
 	if how == measure.OK {
 		w.end(at.request, how)

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/rng"
 	"github.com/lbctl/lbctl/measure"
 )
@@ -257,24 +256,4 @@ func (p *plan) rateAt(now float64, n int) float64 {
 		rate *= float64(p.slots) / float64(n)
 	}
 	return rate
-}
-
-// TestIdleClockRestarts keeps the virtual clock precise: it starts over whenever a server is idle.
-func TestIdleClockRestarts(t *testing.T) {
-	sc := load(t, `
-duration: 1s
-arrivals: {poisson: {rate_rps: 1}}
-backends: [{name: b}]
-`)
-	s := newServer(sc.Model(1).Backends()[0], nil)
-	const late = lb.Time(1e18) // thirty years: a float64 counts in steps of 128 ns there
-	s.advance(late)
-	s.start(7, 3)
-	if got := s.untilNext(); got != 3 {
-		t.Errorf("3 ns of demand take %d ns", got)
-	}
-	s.advance(late + 3)
-	if got := s.finish(); got != 7 || s.inflight() != 0 {
-		t.Errorf("finished %d, %d left", got, s.inflight())
-	}
 }

@@ -1,18 +1,10 @@
 package sim
 
 import (
-	"time"
-
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/measure"
 	"github.com/lbctl/lbctl/scenarios"
 )
-
-func (w *world) buildServers() {
-	for i, b := range w.model.Backends() {
-		w.servers = append(w.servers, newServer(b, w.model.Timeline(i)))
-	}
-}
 
 // deliver lets an attempt reach its backend.
 func (w *world) deliver(a uint32) {
@@ -20,50 +12,39 @@ func (w *world) deliver(a uint32) {
 	i := at.backend
 	s := &w.servers[i]
 	switch {
-	case !s.plain && s.cond.Accept != scenarios.Accepts:
+	case !s.Plain() && s.Condition().Accept != scenarios.Accepts:
 		w.answer(a, measure.Refused)
 		return
-	case !at.waited && s.model.DropCanceled:
+	case !at.waited && s.Backend().DropCanceled:
 		w.attempts.put(a)
 		return
-	case s.inflight() >= s.room:
+	case s.Full():
 		w.answer(a, measure.Rejected)
 		return
-	case !s.plain && w.spoil(s, at, a):
+	case !s.Plain() && w.spoil(s, at, a):
 		return
 	}
-	at.entered, at.load = w.now, int32(s.inflight())
-	if s.busy() {
+	at.entered, at.load = w.now, int32(s.InFlight())
+	if s.Busy() {
 		at.place = queued
-		s.enqueue(a)
+		s.Wait(a, at.demand)
 	} else {
 		w.elapse(i)
-		w.serve(i, a)
+		at.place = serving
+		s.Start(a, at.demand)
 		w.awaitCompletion(i)
 	}
-	w.recorder.Enter(w.now, int(i), s.inflight(), s.waits)
+	w.recorder.Enter(w.now, int(i), s.InFlight(), s.Waiting())
 }
 
 // spoil applies the backend's condition to one request: slow, failing, reset. It returns true when the answer is on its
 // way already.
 func (w *world) spoil(s *server, at *attempt, a uint32) bool {
-	if d := s.model.Degrade; d != nil && s.arrivals.add(w.now) > d.AboveRPS {
-		at.demand = time.Duration(float64(at.demand) * d.Factor)
-	}
-	c := &s.cond
-	if c.SlowPct > 0 && w.model.Draw(scenarios.DrawSlow, at.number, at.try)*100 < c.SlowPct {
-		at.demand = time.Duration(float64(at.demand) * c.SlowFactor)
-	}
-	if c.ResetPct > 0 && w.model.Draw(scenarios.DrawReset, at.number, at.try)*100 < c.ResetPct {
-		at.ending = measure.Reset
-		at.demand /= 2 // lost half-way
-	}
-	if c.ErrorPct > 0 && w.model.Draw(scenarios.DrawError, at.number, at.try)*100 < c.ErrorPct {
-		at.ending = measure.Failed
-		if c.ErrorAfter > 0 && !stalled(*c) {
-			w.schedule(w.now.Add(c.ErrorAfter), evEarly, a, at.generation)
-			return true
-		}
+	f := s.Fate(w.model, w.now, at.number, at.try, at.demand)
+	at.demand, at.ending = f.Demand, f.Ending
+	if f.After > 0 {
+		w.schedule(w.now.Add(f.After), evEarly, a, at.generation)
+		return true
 	}
 	return false
 }
@@ -76,18 +57,18 @@ func (w *world) early(a, generation uint32) {
 	}
 }
 
-// serve puts an attempt into service. The server's clock must be at now.
-func (w *world) serve(i, a uint32) {
-	at := w.attempts.at(a)
-	at.place = serving
-	w.servers[i].start(a, at.demand)
+// serveNext puts the first of the backend's queue into service, if there is a slot for it. The backend's clock must be at now.
+func (w *world) serveNext(i uint32) {
+	if a, ok := w.servers[i].StartNext(); ok {
+		w.attempts.at(a).place = serving
+	}
 }
 
 // awaitCompletion schedules the end of the backend's first job, unless the pending event is right already.
 func (w *world) awaitCompletion(i uint32) {
 	s := &w.servers[i]
-	wait := s.untilNext()
-	if s.pending && wait != lb.Never && s.jobs[0].finish == s.due && s.rate == s.dueRate {
+	wait := s.UntilNext()
+	if s.pending && wait != lb.Never && s.Due() == s.due {
 		return
 	}
 	if s.pending {
@@ -95,7 +76,7 @@ func (w *world) awaitCompletion(i uint32) {
 	}
 	s.generation++
 	if s.pending = wait != lb.Never; s.pending {
-		s.due, s.dueRate = s.jobs[0].finish, s.rate
+		s.due = s.Due()
 		w.schedule(w.now+wait, evComplete, i, s.generation)
 	}
 }
@@ -121,17 +102,15 @@ func (w *world) complete(i, generation uint32) {
 	}
 	s.pending = false
 	w.elapse(i)
-	a := s.finish()
-	if s.waits > 0 && !s.busy() {
-		w.serve(i, s.dequeue())
-	}
+	a := s.Finish()
+	w.serveNext(i)
 	w.awaitCompletion(i)
 	at := w.attempts.at(a)
 	if w.anyReport {
-		s.observeService(at.demand)
+		s.ObserveService(at.demand)
 	}
 	if w.anyProber {
-		s.latency.Observe(at.load, w.now.Sub(at.entered))
+		s.ObserveLatency(at.load, w.now.Sub(at.entered))
 	}
 	w.sayIdle(i)
 	w.answer(a, at.ending)
@@ -143,18 +122,16 @@ func (w *world) drop(a uint32) {
 	i := at.backend
 	s := &w.servers[i]
 	if at.place == queued {
-		s.discard(a)
+		s.Discard(a)
 		w.attempts.put(a)
 		return
 	}
 	w.elapse(i)
-	if !s.abandon(a) {
-		panic("sim: an attempt in service is not among the server's jobs")
+	if !s.Abandon(a) {
+		panic("sim: an attempt in service is not in its station")
 	}
 	w.attempts.put(a)
-	if s.waits > 0 && !s.busy() {
-		w.serve(i, s.dequeue())
-	}
+	w.serveNext(i)
 	w.awaitCompletion(i)
 	w.sayIdle(i)
 }
@@ -170,9 +147,9 @@ func (w *world) answer(a uint32, how measure.Ending) {
 	s := &w.servers[at.backend]
 	report := lb.Report{}
 	if w.anyReport && how != measure.Refused && how != measure.Reset {
-		report = s.report(false)
+		report = s.Report(false)
 	}
-	if !s.plain && s.cond.Partitioned.Has(at.balancer) {
+	if !s.Plain() && s.Condition().Partitioned.Has(at.balancer) {
 		at.place = gone
 		return
 	}
