@@ -26,6 +26,7 @@ type exchange struct {
 	in        []byte // what of w.in begins with the request: the spans of w.req are into it
 	head, end int    // in w.in: where the request's head ends, and the request, as far as it is there
 	whole     bool
+	streamed  bool         // the body was, at least in part, passed on as it came: it cannot be sent again
 	malformed *http1.Error // the body, as far as it is there
 	deadline  lb.Time      // of the whole exchange
 	answerBy  lb.Time      // the backend's head must be there; lb.Never while the request is being sent
@@ -88,7 +89,7 @@ func (x *exchange) start(c *client, n int) {
 	x.now = x.began
 	x.deadline = x.began.Add(c.conf.Limits.RequestTimeout)
 	x.attempts, x.status, x.given = 0, 0, 0
-	x.begun, x.nudged, x.reused, x.resets = false, false, false, false
+	x.begun, x.nudged, x.reused, x.resets, x.streamed = false, false, false, false, false
 	x.picked, x.linked, x.answered = 0, 0, 0
 	x.verdict, x.reason, x.failure, x.report = lb.Success, "", "", lb.Report{}
 	x.keep = w.req.KeepAlive && !c.listener.draining()
@@ -244,7 +245,7 @@ func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 
 // repeatable says whether the request can be sent again without harm, and is
 // still there to be sent.
-func (x *exchange) repeatable() bool { return x.whole && x.w.req.Method.Idempotent() }
+func (x *exchange) repeatable() bool { return x.whole && !x.streamed && x.w.req.Method.Idempotent() }
 
 // stale says whether an error before the first byte of an answer shows that the
 // backend had closed a kept connection.

@@ -53,6 +53,7 @@ func (x *exchange) sendStreaming(l *link, into []byte) (int, error) {
 		return 0, errors.Join(errUnsent, err)
 	}
 	x.answerBy = lb.Never
+	x.streamed = true
 	x.upload = startUpload(x, l)
 	return l.read(into, patience{now: x.now, limit: x.deadline, bear: x.bear})
 }
