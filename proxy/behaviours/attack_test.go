@@ -56,6 +56,7 @@ func spoiled(t *testing.T, s setup, status []int, attacks ...attack) {
 				b.t.Errorf("O got %s, expected less", short(got))
 			}
 		}
+		b.blamesNobody()
 	})
 }
 

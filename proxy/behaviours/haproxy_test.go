@@ -19,7 +19,7 @@ type haproxyPeer struct{ addrs map[string]net.Addr }
 
 func (h haproxyPeer) addr(listener string) net.Addr { return h.addrs[listener] }
 
-func (h haproxyPeer) outcomes(*testing.T) (o outcomes, known bool) { return outcomes{}, false }
+func (h haproxyPeer) outcomes() (o outcomes, known bool) { return outcomes{}, false }
 
 // startHAProxy starts haproxy as a server file has it, in the way that its users would write it. Its listeners
 // are opened here and inherited, so that there is no wait for them.

@@ -4,8 +4,11 @@ import (
 	"net"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/proxy"
+	"github.com/lbctl/lbctl/proxy/metrics"
 )
 
 // lbctlPeer is package proxy in this process.
@@ -30,4 +33,40 @@ func startLbctl(t *testing.T, cfg *serve.Config) running {
 
 func (p lbctlPeer) addr(listener string) net.Addr { return p.Addr(listener) }
 
-func (p lbctlPeer) outcomes(*testing.T) (o outcomes, known bool) { return outcomes{}, false }
+func (p lbctlPeer) outcomes() (o outcomes, known bool) {
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(p.Metrics().Collector(func() metrics.Gauges { return metrics.Gauges{} }))
+	families, err := registry.Gather()
+	if err != nil {
+		panic(err) // pedantic: the collector contradicts itself
+	}
+	for _, f := range families {
+		if f.GetName() != "lbctl_attempts_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			for _, label := range m.GetLabel() {
+				if label.GetName() == "verdict" {
+					o.add(label.GetValue(), int(m.GetCounter().GetValue()))
+				}
+			}
+		}
+	}
+	for _, pool := range p.Status().Pools {
+		for _, b := range pool.Backends {
+			o.inFlight += b.InFlight
+		}
+	}
+	return o, true
+}
+
+func (o *outcomes) add(verdict string, n int) {
+	switch verdict {
+	case "success":
+		o.success += n
+	case "canceled":
+		o.canceled += n
+	default:
+		o.failed += n
+	}
+}

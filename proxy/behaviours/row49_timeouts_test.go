@@ -26,7 +26,9 @@ func TestRow49BackendsOutOfReach(t *testing.T) {
 		c = b.dial()
 		c.send(post("Content-Length: 5\r\n", "hello"))
 		within(t, c, 502, 503)
-		b.wantsOutcomes(t, outcomes{failed: 2})
+		b.counts("two failed or more, as they may be tried again", func(got outcomes) bool {
+			return got.failed >= 2 && got.success+got.canceled == 0
+		})
 	})
 	t.Run("black hole", func(t *testing.T) {
 		t.Parallel()
@@ -46,7 +48,7 @@ func TestRow49BackendsOutOfReach(t *testing.T) {
 		within(t, c, 504)
 		oc.over() // what comes late must meet nobody
 		b.unseen(o)
-		b.wantsOutcomes(t, outcomes{success: 1, failed: 1})
+		b.blames(outcomes{success: 1, failed: 1})
 	})
 	t.Run("no head after a body", func(t *testing.T) {
 		t.Parallel()

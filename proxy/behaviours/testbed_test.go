@@ -35,22 +35,33 @@ type testbed struct {
 // running is what tests need of a proxy.
 type running interface {
 	addr(listener string) net.Addr
-	outcomes(t *testing.T) (o outcomes, known bool)
+	outcomes() (o outcomes, known bool)
 }
 
 // outcomes counts how attempts ended, as policies and statistics see it.
-type outcomes struct{ success, canceled, failed int }
+type outcomes struct{ success, canceled, failed, inFlight int }
 
-// wantsOutcomes waits for the proxy to have counted exactly want: who failed must be blamed, and nobody else.
-func (b *testbed) wantsOutcomes(t *testing.T, want outcomes) {
-	t.Helper()
+// blames waits for the proxy to have counted exactly want: who failed must be blamed, and nobody else.
+func (b *testbed) blames(want outcomes) {
+	b.t.Helper()
+	b.counts(fmt.Sprintf("%+v", want), func(got outcomes) bool { return got == want })
+}
+
+// blamesNobody waits until nothing is in flight, and wants no attempt to have failed.
+func (b *testbed) blamesNobody() {
+	b.t.Helper()
+	b.counts("none failed", func(got outcomes) bool { return got.inFlight == 0 && got.failed == 0 })
+}
+
+func (b *testbed) counts(want string, good func(outcomes) bool) {
+	b.t.Helper()
 	for limit := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		got, known := b.outcomes(t)
+		got, known := b.outcomes()
 		switch {
-		case got == want || !known:
+		case !known || good(got):
 			return
 		case time.Now().After(limit):
-			t.Fatalf("the proxy counts %+v, expected %+v", got, want)
+			b.t.Fatalf("the proxy counts %+v, expected %s", got, want)
 		}
 	}
 }
