@@ -15,13 +15,14 @@ import (
 
 var peer = flag.String("peer", "lbctl", "proxy that the tests run against: lbctl, or haproxy, which must be installed")
 
-// parallel is how many tests run at once: most of them wait most of the time.
-const parallel = 16
+// parallel is how many tests run at once, by peer: most of them wait most of the time, but
+// for haproxy each starts a process.
+var parallel = map[string]string{"lbctl": "16", "haproxy": "4"}
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set(fmt.Sprint(parallel))
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue && parallel[*peer] != "" {
+		_ = f.Value.Set(parallel[*peer])
 	}
 	os.Exit(m.Run())
 }
