@@ -67,6 +67,7 @@ type link struct {
 	born    lb.Time
 	idle    lb.Time // since when
 	used    bool    // it carried a request before
+	suspect bool    // its last answer had no body: backends are known to send one all the same, a moment later
 }
 
 // configure takes over what may change without the backend being another one.
@@ -106,7 +107,7 @@ func (b *backend) link(now lb.Time, careful, fresh bool) (*link, error) {
 		}
 		lim := b.limits.Load()
 		unused := now.Sub(l.idle)
-		if unused < lim.IdleTimeout && now.Sub(l.born) < lim.MaxAge && !((careful || unused > staleAfter) && l.stale()) {
+		if unused < lim.IdleTimeout && now.Sub(l.born) < lim.MaxAge && !((careful || l.suspect || unused > staleAfter) && l.stale()) {
 			return l, nil
 		}
 		b.drop(l)

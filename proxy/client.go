@@ -168,6 +168,10 @@ func (c *client) nextPlain() {
 		return
 	}
 	c.armRead(now, c.until)
+	if c.listener.draining() && !c.drained { // whoever was to wake this wait may have come before it was armed
+		c.lookUp()
+		return
+	}
 	err := c.sock.Read(c.onTurn)
 	switch {
 	case err == nil:

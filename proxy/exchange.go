@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"io"
+	"slices"
 	"syscall"
 	"time"
 
@@ -34,7 +35,8 @@ type exchange struct {
 	bear      func(now lb.Time) error
 
 	backend  *backend
-	ans      []byte // what of w.out begins with the answer: the spans of w.res are into it
+	ans      []byte         // what of w.out begins with the answer: the spans of w.res are into it
+	tried    []lb.BackendID // that have refused
 	attempts int
 	keep     bool // the client's connection can carry another request
 	begun    bool // a final head went to the client
@@ -66,6 +68,9 @@ func (x *exchange) init(w *workspace) {
 
 // forget lets go of what a waiting workspace must not hold on to.
 func (x *exchange) forget() {
+	if x.upload != nil {
+		panic("forget with upload")
+	}
 	x.c, x.route, x.pool, x.backend, x.upload, x.in, x.ans = nil, nil, nil, nil, nil, nil, nil
 }
 
@@ -82,13 +87,12 @@ func (x *exchange) start(c *client, n int) {
 	x.in = w.in[w.from:w.have]
 	x.head = w.from + n
 	x.end, x.whole, x.taken, x.malformed = w.extent(n)
-	x.began = w.begun
-	if x.began == 0 {
-		x.began = c.clock.now()
+	x.tick()
+	if x.began = w.begun; x.began == 0 {
+		x.began = x.now
 	}
-	x.now = x.began
 	x.deadline = x.began.Add(c.conf.Limits.RequestTimeout)
-	x.attempts, x.status, x.given = 0, 0, 0
+	x.attempts, x.status, x.given, x.tried = 0, 0, 0, x.tried[:0]
 	x.begun, x.nudged, x.reused, x.resets, x.streamed = false, false, false, false, false
 	x.picked, x.linked, x.answered = 0, 0, 0
 	x.verdict, x.reason, x.failure, x.report = lb.Success, "", "", lb.Report{}
@@ -164,7 +168,7 @@ func (x *exchange) forward() {
 	limit := x.pool.conf.Load().Connections.ConnectAttempts
 	for {
 		x.attempts++
-		lease, err := x.pick(request)
+		lease, err := x.pickUntried(request)
 		if err != nil {
 			x.fail(errNoBackend)
 			return
@@ -179,6 +183,7 @@ func (x *exchange) forward() {
 			x.fail(bad)
 			return
 		}
+		x.tried = append(x.tried, x.backend.id)
 		x.route.series(x.backend).Retry()
 	}
 }
@@ -188,6 +193,21 @@ func (x *exchange) request() lb.Request {
 	w := x.w
 	client := lbHash(x.c.origin.client(x.in, &w.req))
 	return lb.Request{Number: x.number, Client: client, Key: x.key(client)}
+}
+
+// maxRedraws bounds how often a backend is drawn anew that has just refused.
+// Policies that always choose the same for a request are not argued with.
+const maxRedraws = 8
+
+// pickUntried is pick, and spares backends that have refused this request.
+func (x *exchange) pickUntried(request lb.Request) (lb.Lease, error) {
+	for redraws := 0; ; redraws++ {
+		lease, err := x.pick(request)
+		if err != nil || redraws == maxRedraws || !slices.Contains(x.tried, lease.Backend().ID()) {
+			return lease, err
+		}
+		x.pool.balancer.Done(lease, x.now, lb.Outcome{Verdict: lb.Canceled})
+	}
 }
 
 // pick asks the core for a backend, and keeps its reasons if somebody will want them.
@@ -234,6 +254,7 @@ func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 		if err == nil {
 			return x.receive(l, have)
 		}
+		err = x.blame(err)
 		x.stopUpload()
 		x.backend.drop(l)
 		if stale(l, err) && !fresh && (errors.Is(err, errUnsent) || x.repeatable()) {
@@ -283,6 +304,14 @@ func (x *exchange) broken(err error) *http1.Error {
 	}
 	x.verdict = lb.Failure
 	return errBadGateway
+}
+
+// blame returns a time-out as the client's own if it was to send at the time.
+func (x *exchange) blame(err error) error {
+	if u := x.upload; u != nil && errors.Is(err, errTimeout) && u.waitsForClient() {
+		return errBodyTimeout
+	}
+	return err
 }
 
 // look is asked now and then while a backend is waited for.

@@ -188,6 +188,13 @@ func (l *listener) abort() {
 	l.eachClient(func(c *client) { go func() { _ = c.accepted.Close() }() }) // Close waits for a read callback to return
 }
 
+// empty says that a closed listener has no clients left.
+func (l *listener) empty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.clients) == 0
+}
+
 func (l *listener) eachClient(do func(*client)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

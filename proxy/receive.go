@@ -19,6 +19,7 @@ const maxInterim = 64
 func (x *exchange) receive(l *link, have int) *http1.Error {
 	from, have, err := x.receiveHead(l, headroom, have)
 	if err != nil {
+		err = x.blame(err)
 		x.stopUpload()
 		x.backend.drop(l)
 		return x.broken(err)
@@ -34,11 +35,13 @@ func (x *exchange) receive(l *link, have int) *http1.Error {
 		x.report, _ = orca.Parse(text)
 	}
 	if x.status == 101 {
+		x.stopUpload() // it is over
 		x.tunnel(l, from, have)
 		return nil
 	}
 	clean := x.relay(l, from, have)
 	x.stopUpload()
+	l.suspect = w.res.Body == http1.BodyNone
 	if clean && x.whole && w.res.KeepAlive {
 		x.backend.keep(l, x.now)
 	} else {
@@ -71,6 +74,8 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 				return 0, 0, cutShort(err)
 			}
 			have += got
+		case w.res.Status == 101 && x.uploading():
+			return 0, 0, errEarlyUpgrade
 		case w.res.Status == 101 && !x.askedFor(w.res.Upgrade.Of(w.out[from:])):
 			return 0, 0, errNoUpgrade
 		case w.res.Status >= 200 || w.res.Status == 101:
@@ -109,9 +114,10 @@ func (x *exchange) askedFor(protocols []byte) bool {
 }
 
 var (
-	errAnswerHead = errors.New("the head of the answer is too long")
-	errNoUpgrade  = errors.New("the answer switches to a protocol that nobody asked for")
-	errInterims   = errors.New("too many interim answers")
+	errAnswerHead   = errors.New("the head of the answer is too long")
+	errNoUpgrade    = errors.New("the answer switches to a protocol that nobody asked for")
+	errEarlyUpgrade = errors.New("the answer switches protocols before the end of the request")
+	errInterims     = errors.New("too many interim answers")
 )
 
 // cutShort says of an end of the stream that it came too early.

@@ -19,10 +19,8 @@ func (x *exchange) relay(l *link, from, have int) (clean bool) {
 		edits.Chunked = !old
 		x.keep = x.keep && !old
 	}
-	if x.upload != nil {
-		if _, over := x.upload.result(); !over {
-			x.keep = false // who knows how the body goes on
-		}
+	if x.uploading() || x.upload != nil && x.upload.moved {
+		x.keep = false // who knows how the body goes on
 	}
 	x.keep = x.keep && !x.c.listener.draining()
 	edits.Close = !x.keep
@@ -38,8 +36,12 @@ func (x *exchange) relay(l *link, from, have int) (clean bool) {
 		x.relayUntilClose(l, from, have, old)
 		return false
 	}
-	return x.put(from, from) == nil && from == have
+	return x.put(from, from) == nil && x.ends(from, have)
 }
+
+// ends says that an answer that ends at to is the last that came from the
+// backend. Where the buffer is full, nobody knows what else there is.
+func (x *exchange) ends(to, have int) bool { return to == have && have < headroom+len(x.w.in) }
 
 var viaAnswer = []byte("Via: 1.1 " + pseudonym + "\r\n")
 
@@ -78,9 +80,11 @@ func (x *exchange) more(l *link, at int) (int, error) {
 // it for a whole one.
 func (x *exchange) cut(err error) {
 	x.keep = false
+	err = x.blame(err)
 	x.failure = "answer cut short: " + err.Error()
+	var theirs *http1.Error
 	switch {
-	case errors.Is(err, errClientGone):
+	case errors.Is(err, errClientGone), errors.As(err, &theirs): // the client's end, or fault
 		x.verdict = lb.Canceled
 	case errors.Is(err, errTimeout):
 		x.verdict = lb.Timeout
@@ -98,7 +102,7 @@ func (x *exchange) relayLength(l *link, from, have int) (clean bool) {
 			return false
 		}
 		if left == 0 {
-			return to == have
+			return x.ends(to, have)
 		}
 		var err error
 		from = headroom
@@ -125,16 +129,21 @@ func (x *exchange) relayChunked(l *link, from, have int, dataOnly bool) (clean b
 			}
 		}
 		if done {
-			return from+used == have
+			return x.ends(from+used, have)
 		}
 		var err error
 		rest := copy(w.out[headroom:], w.out[from+used:have])
 		from = headroom
+		if rest == len(w.in) {
+			return x.cutChunked(from, nil, errAnswerLine, dataOnly)
+		}
 		if have, err = x.more(l, from+rest); err != nil {
 			return x.cutChunked(from, nil, cutShort(err), dataOnly)
 		}
 	}
 }
+
+var errAnswerLine = errors.New("a trailer that is longer than a buffer")
 
 // cutChunked passes on what was good and ends the answer there. Without chunks
 // only a reset tells the client that it is not whole.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/lbctl/lbctl/proxy/accesslog"
 	"github.com/lbctl/lbctl/proxy/http1"
 )
 
@@ -61,6 +62,12 @@ func (c *client) refuse(bad *http1.Error) {
 	w.head = appendReply(w.head[:0], bad, true, false, false, c.clock.wall(now))
 	_ = c.write(w.head, now.Add(c.conf.Limits.WriteTimeout))
 	c.listener.series.BadRequest(bad.Status)
+	if log := c.listener.server.access.Load(); log != nil {
+		log.Write(&accesslog.Entry{
+			Start: c.clock.wall(now).UnixNano(), Pick: accesslog.NotReached, Connect: accesslog.NotReached, FirstByte: accesslog.NotReached,
+			Client: c.peer, Listener: c.conf.Name, Status: bad.Status, Error: bad.Msg,
+		})
+	}
 	c.phase, c.lingers = phaseOver, true
 }
 

@@ -40,6 +40,7 @@ type Server struct {
 
 	mu        sync.Mutex // of reloads, starts and stops
 	listeners map[string]*listener
+	leaving   []*listener // no longer in the configuration, with clients that may finish
 	pools     map[string]*pool
 	workers   map[int]*workspacePool
 }
@@ -76,7 +77,7 @@ var errClosed = errors.New("the server is stopped")
 func (s *Server) Reload(conf *serve.Config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped.Load() {
+	if s.drains.Load() {
 		return errClosed
 	}
 	next, err := s.prepare(conf)
@@ -163,10 +164,12 @@ func (s *Server) commit(next *change) error {
 
 // swapListeners puts the listeners of a change in place of the present ones.
 func (s *Server) swapListeners(next *change) {
+	s.leaving = slices.DeleteFunc(s.leaving, (*listener).empty)
 	for key, l := range s.listeners {
 		if next.listeners[key] == nil || next.opened[key] != nil {
 			delete(s.listeners, key)
 			l.close()
+			s.leaving = append(s.leaving, l)
 		} else {
 			l.conf.Store(next.listeners[key])
 		}
@@ -228,6 +231,9 @@ func (s *Server) Close() error {
 	for _, l := range s.listeners {
 		l.abort()
 	}
+	for _, l := range s.leaving {
+		l.abort()
+	}
 	s.clients.Wait()
 	for _, p := range s.pools {
 		p.close()
@@ -272,9 +278,10 @@ func (s *Server) swapAccessLog(next *accesslog.Log) {
 // forgetSeries drops the counters of what the configuration no longer has.
 func (s *Server) forgetSeries() {
 	conf := s.Config()
-	s.metrics.Forget(func(_, name, backend string) bool {
+	s.metrics.Forget(func(route, name, backend string) bool {
 		p := s.pools[name]
-		return name != metrics.Other && (p == nil || backend != "" && !p.holds(backend))
+		routed := slices.ContainsFunc(conf.Routes, func(r serve.Route) bool { return r.Name() == route && r.Pool == name })
+		return name != metrics.Other && (!routed || p == nil || backend != "" && !p.holds(backend))
 	})
 	s.metrics.ForgetListeners(func(name string) bool {
 		return !slices.ContainsFunc(conf.Listeners, func(l serve.Listener) bool { return l.Name == name })

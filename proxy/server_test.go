@@ -168,6 +168,29 @@ func TestDrainAndWeight(t *testing.T) {
 	}
 }
 
+// TestRefusedIsTriedElsewhere: a request that could not be sent goes to a backend
+// that has not refused it, and nobody notices.
+func TestRefusedIsTriedElsewhere(t *testing.T) {
+	a := answering(t, "a")
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := "http://" + closed.Addr().String()
+	_ = closed.Close()
+	for _, policy := range []string{"p2c", "round_robin", "random", "least_connections"} {
+		s := start(t, yaml("    pool: {policy: "+policy+", health: {enabled: false}}\n", dead, a.URL))
+		for range 50 {
+			if status, body := get(t, http.DefaultClient, s, "/"); status != 200 || body != "a" {
+				t.Fatalf("%s: %d %q", policy, status, body)
+			}
+		}
+		if n := s.Status().Pools[0].Backends[0].InFlight; n != 0 {
+			t.Errorf("%s: %d in flight on a backend that refuses", policy, n)
+		}
+	}
+}
+
 // load drives a server from several connections and counts what goes wrong.
 type driver struct {
 	stop           chan struct{}

@@ -28,10 +28,7 @@ type wildcard struct {
 // newSite compiles the routes of conf to pools, which has them all by name.
 func newSite(conf *serve.Config, pools map[string]*pool, counts *metrics.Set) *site {
 	s := &site{conf: conf, exact: map[string][]*route{}}
-	if len(conf.Routes) == 0 {
-		s.any = []*route{newRoute("*/", "/", pools[conf.Pools[0].Name], counts)}
-		return s
-	}
+
 	wild := map[string][]*route{}
 	for i := range conf.Routes {
 		c := &conf.Routes[i]

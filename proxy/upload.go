@@ -19,11 +19,13 @@ type upload struct {
 	link    *link
 	left    int64 // of a body with a length
 	stopped atomic.Bool
+	sending atomic.Bool   // the backend is to take bytes
 	over    chan struct{} // closed at the end, after which the fields below may be read
 	err     error         // nil: all was sent, or the backend would not take more
 	refused bool          // the backend would not take more
 	ended   lb.Time
 	taken   int64
+	moved   bool // into a buffer of its own: what follows the body is not where the next request is looked for
 }
 
 // errStopped says that the answer was complete before the body was.
@@ -58,19 +60,30 @@ func (u *upload) result() (err error, over bool) {
 	}
 }
 
-// minUploadRoom is the least room for a body behind the head of its request; a
-// head that leaves less gets a buffer for its body.
-const minUploadRoom = 1024
+// roomyUpload holds the longest part of a body that is passed on whole: a
+// trailer, or a chunk's line.
+const roomyUpload = http1.MaxTrailerBytes + http1.MaxChunkLineBytes
+
+// uploading says whether the request's body is still being passed on.
+func (x *exchange) uploading() bool {
+	if x.upload == nil {
+		return false
+	}
+	_, over := x.upload.result()
+	return !over
+}
+
+// waitsForClient says whether the next move is the client's.
+func (u *upload) waitsForClient() bool {
+	err, over := u.result()
+	return !over && !u.sending.Load() || errors.Is(err, errBodyTimeout)
+}
 
 // pass moves the body through w.in behind the request's head, which the log and
 // a refusal still need.
 func (u *upload) pass() error {
 	x, w := u.x, u.x.w
 	buf, have := w.in[x.head:], w.have-x.head
-	if len(buf) < minUploadRoom {
-		buf = append(make([]byte, 0, len(w.in)), buf[:have]...)[:len(w.in)]
-		x.keep = false // what follows the body is not where the next request is looked for
-	}
 	for {
 		if have > 0 {
 			done, used, err := u.forward(buf[:have])
@@ -78,10 +91,16 @@ func (u *upload) pass() error {
 				return err
 			}
 			if done {
-				x.end, w.have = x.head+used, x.head+have
+				if !u.moved {
+					x.end, w.have = x.head+used, x.head+have
+				}
 				return nil
 			}
 			have = copy(buf, buf[used:have])
+		}
+		if have == len(buf) {
+			buf = append(make([]byte, 0, len(buf)+roomyUpload), buf...)[:len(buf)+roomyUpload]
+			u.moved = true
 		}
 		now := x.c.clock.now()
 		n, err := x.c.read(buf[have:], patience{now: now, limit: x.deadline.Min(now.Add(x.c.conf.Limits.BodyTimeout)), bear: u.look})
@@ -129,9 +148,11 @@ func (u *upload) forward(p []byte) (done bool, used int, err error) {
 		return false, 0, errBodyTooLarge
 	}
 	limit := u.x.deadline.Min(u.x.c.clock.now().Add(u.x.c.conf.Limits.BodyTimeout))
+	u.sending.Store(true)
 	if u.link.write(pass, limit) != nil {
 		u.refused = true // its answer, or its end, will say why
 	}
+	u.sending.Store(false)
 	return done, used, nil
 }
 
@@ -147,8 +168,11 @@ func (x *exchange) stopUpload() {
 		x.c.wake()
 		_ = u.link.conn.SetWriteDeadline(past)
 	}
+	if u.stopped.Load() {
+		_ = u.link.conn.SetWriteDeadline(time.Time{})
+	}
 	x.c.armedRead = 0 // the deadline that wake has set is over
-	x.taken = u.taken
+	x.taken, x.keep = u.taken, x.keep && !u.moved
 	x.whole = u.err == nil && !u.refused
 	x.upload = nil
 }

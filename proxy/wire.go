@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -252,6 +253,9 @@ func (w *wire) write(out []byte, limit lb.Time) error {
 		case s.errno != 0:
 			return s.errno
 		default:
+			if s.blocked {
+				_ = w.conn.SetWriteDeadline(time.Time{})
+			}
 			return nil
 		}
 	}
@@ -317,6 +321,10 @@ func (w *wire) reset() {
 	_ = w.sock.Control(func(fd uintptr) {
 		_ = unix.SetsockoptLinger(int(fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	})
+	if secured, ok := w.conn.(*tls.Conn); ok {
+		_ = secured.NetConn().Close() // without TLS's own end of the stream
+		return
+	}
 	_ = w.close()
 }
 
