@@ -31,7 +31,7 @@ very same code as a proxy: lbctl serve.`,
 	root.SetVersionTemplate("lbctl {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		compareCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s),
+		compareCommand(s), benchCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s),
 		serveCommand(s), checkCommand(s), versionCommand(s),
 	)
 	root.InitDefaultHelpCmd()
