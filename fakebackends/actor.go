@@ -24,6 +24,9 @@ type actor struct {
 	last     lb.Time // the station's clock
 	closed   int64   // windows of the time line whose slot-time has been told
 
+	due   scenarios.Due // what the first job's end hangs on …
+	dueAt lb.Time       // … when that is so
+
 	timeline *scenarios.Timeline
 	nextCond scenarios.Condition
 	changeAt lb.Time // when nextCond takes effect
@@ -99,13 +102,18 @@ func (a *actor) next() lb.Time {
 	return a.changeAt.Min(a.completion()).Min(a.agenda.next())
 }
 
-// completion returns when the first job in service ends.
+// completion returns when the first job in service ends. It is computed once for each: computed again later on, it
+// would be rounded differently.
 func (a *actor) completion() lb.Time {
 	wait := a.station.UntilNext()
 	if wait == lb.Never {
+		a.due = scenarios.Due{}
 		return lb.Never
 	}
-	return a.last + wait
+	if due := a.station.Due(); due != a.due {
+		a.due, a.dueAt = due, a.last+wait
+	}
+	return a.dueAt
 }
 
 // advance lets everything happen that is due by now, each at its own time.

@@ -3,6 +3,7 @@ package fakebackends
 import (
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/measure"
+	"github.com/lbctl/lbctl/scenarios"
 )
 
 // arrive takes a call in from its connection; advance must have been called with now.
@@ -93,6 +94,7 @@ func (a *actor) spoil(now lb.Time, c *call) bool {
 func (a *actor) complete(now lb.Time) {
 	a.elapse(now)
 	c := a.leave(a.station.Finish())
+	a.due = scenarios.Due{} // the next one's may look the same, when the station's clock has started over
 	a.serveNext()
 	a.station.ObserveService(c.demand)
 	a.station.ObserveLatency(c.load, now.Sub(c.entered))

@@ -37,10 +37,8 @@ type call struct {
 
 // client is who made a call.
 type client interface {
-	// reply sends the answer, at most once for each call.
+	// reply sends the answer, at most once for each call: whatever its ending is.
 	reply(c *call)
-	// hangUp ends the connection without an answer: as if lost, or else by closing it.
-	hangUp(lost bool)
 }
 
 // place is where a call is.
