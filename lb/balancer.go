@@ -1,6 +1,7 @@
 package lb
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/lbctl/lbctl/lb/rng"
@@ -34,7 +35,52 @@ func (b *Balancer) Pick(now Time, req Request, r *rng.Rand, tr *Trace) (Lease, e
 	return Lease{snapshot: s, index: int32(i), start: now}, nil
 }
 
-// Done ends an attempt that Pick admitted, in whatever snapshot it was.
+// PickOther is Pick for a request that the backends in tried could not take: the
+// policy chooses, and where it chooses one of them, the one with the least
+// in-flight per weight among the others takes its place. The error is ErrNoBackend also when
+// there is no other. It looks at every member.
+func (b *Balancer) PickOther(now Time, req Request, tried []BackendID, r *rng.Rand, tr *Trace) (Lease, error) {
+	l, err := b.Pick(now, req, r, tr)
+	if err != nil || !slices.Contains(tried, l.Backend().id) {
+		return l, err
+	}
+	b.Done(l, now, Outcome{Verdict: Canceled})
+	other := l.snapshot.leastLoadedBut(tried, r)
+	if tr != nil {
+		tr.Choice, tr.TieBreak = other, ""
+		tr.Rule = "tried already: least in-flight per weight of the others"
+	}
+	if other < 0 {
+		return Lease{}, ErrNoBackend
+	}
+	l.index = int32(other)
+	l.snapshot.members[other].inflight.Add(1)
+	return l, nil
+}
+
+// leastLoadedBut returns the member that is not in tried with the least in-flight per
+// weight, one drawn among equals; -1 if there is none.
+func (s *Snapshot) leastLoadedBut(tried []BackendID, r *rng.Rand) int {
+	best, least, equals := -1, 0.0, 0
+	for i := range s.members {
+		m := &s.members[i]
+		if slices.Contains(tried, m.id) {
+			continue
+		}
+		load := float64(m.InFlight()+1) / m.Weight
+		switch {
+		case best < 0 || load < least:
+			best, least, equals = i, load, 1
+		case load == least:
+			if equals++; r.Intn(equals) == 0 {
+				best = i
+			}
+		}
+	}
+	return best
+}
+
+// Done ends an attempt that Pick or PickOther admitted, in whatever snapshot it was.
 func (b *Balancer) Done(l Lease, now Time, o Outcome) {
 	s := l.snapshot
 	inflight := s.members[l.index].inflight.Add(-1)

@@ -208,3 +208,49 @@ func TestPoolIsBounded(t *testing.T) {
 		t.Errorf("error %v, want ErrTooMany", err)
 	}
 }
+
+// TestPickOther: the policy's choice stands unless it was tried; then the least
+// loaded of the others is taken, and nobody is left when all were.
+func TestPickOther(t *testing.T) {
+	_, b, c := spied(t, "a", "b", "favourite")
+	c.Advance(0, nil)
+	r := rng.New(1)
+	id := func(name string) lb.BackendID {
+		for _, m := range b.Snapshot().Members() {
+			if m.Name() == name {
+				return m.ID()
+			}
+		}
+		t.Fatalf("no %s", name)
+		return 0
+	}
+	pick := func(tried ...lb.BackendID) string {
+		var tr lb.Trace
+		l, err := b.PickOther(0, lb.Request{}, tried, &r, &tr)
+		if err != nil {
+			return err.Error()
+		}
+		if tr.Chosen() != l.Backend().Name() {
+			t.Errorf("the trace says %s, the lease %s", tr.Chosen(), l.Backend().Name())
+		}
+		return l.Backend().Name()
+	}
+	if got := pick(id("a")); got != "favourite" {
+		t.Errorf("the favourite was not tried: got %s", got)
+	}
+	first := pick(id("favourite"))
+	if second := pick(id("favourite")); first == second || first == "favourite" || second == "favourite" {
+		t.Errorf("two picks beside the favourite went to %s and %s", first, second)
+	}
+	if got := pick(id("favourite"), id("a")); got != "b" {
+		t.Errorf("only b was not tried: got %s", got)
+	}
+	if got := pick(id("a"), id("b"), id("favourite")); got != lb.ErrNoBackend.Error() {
+		t.Errorf("all were tried: got %s", got)
+	}
+	for name, want := range map[string]int{"a": 1, "b": 2, "favourite": 1} {
+		if got := b.Snapshot().Members()[b.Snapshot().Index(id(name))].InFlight(); got != want {
+			t.Errorf("%s has %d in flight, want %d: picks that were not used count for nothing", name, got, want)
+		}
+	}
+}

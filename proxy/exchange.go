@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"slices"
 	"syscall"
 	"time"
 
@@ -166,14 +165,18 @@ func (x *exchange) forward() {
 	request := x.request()
 	w.extra = c.origin.appendTold(w.extra[:0], x.in, &w.req, x.id)
 	limit := x.pool.conf.Load().Connections.ConnectAttempts
-	for {
-		x.attempts++
-		lease, err := x.pickUntried(request)
-		if err != nil {
-			x.fail(errNoBackend)
+	for bad := (*http1.Error)(nil); ; {
+		lease, err := x.pick(request)
+		switch {
+		case err != nil && bad == nil:
+			bad = errNoBackend
+			fallthrough
+		case err != nil: // nobody is left who has not been tried
+			x.fail(bad)
 			return
 		}
-		bad := x.attempt(lease)
+		x.attempts++
+		bad = x.attempt(lease)
 		x.pool.balancer.Done(lease, x.tick(), lb.Outcome{Verdict: x.verdict, Report: x.report, Answered: x.answered})
 		x.route.series(x.backend).Attempt(x.verdict)
 		if bad == nil {
@@ -195,21 +198,6 @@ func (x *exchange) request() lb.Request {
 	return lb.Request{Number: x.number, Client: client, Key: x.key(client)}
 }
 
-// maxRedraws bounds how often a backend is drawn anew that has just refused.
-// Policies that always choose the same for a request are not argued with.
-const maxRedraws = 8
-
-// pickUntried is pick, and spares backends that have refused this request.
-func (x *exchange) pickUntried(request lb.Request) (lb.Lease, error) {
-	for redraws := 0; ; redraws++ {
-		lease, err := x.pick(request)
-		if err != nil || redraws == maxRedraws || !slices.Contains(x.tried, lease.Backend().ID()) {
-			return lease, err
-		}
-		x.pool.balancer.Done(lease, x.now, lb.Outcome{Verdict: lb.Canceled})
-	}
-}
-
 // pick asks the core for a backend, and keeps its reasons if somebody will want them.
 func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 	c, p := x.c, x.pool
@@ -221,7 +209,7 @@ func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 		tr = &x.trace
 		tr.RuleOnly = !explained
 	}
-	lease, err := p.balancer.Pick(now, request, &c.rand, tr)
+	lease, err := p.balancer.PickOther(now, request, x.tried, &c.rand, tr)
 	if tr != nil {
 		x.reason = tr.Rule
 	}
@@ -284,7 +272,7 @@ func (x *exchange) unreachable(err error) *http1.Error {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return errConnectTimeout
 	}
-	return errBadGateway
+	return errUnreachable
 }
 
 // broken is the end of an attempt whose connection failed.

@@ -36,6 +36,7 @@ type listener struct {
 	mu       sync.Mutex
 	clients  map[*client]struct{}
 	perAddr  map[netip.Addr]int
+	aborted  bool // nobody is let in any more
 }
 
 // listenerConf is what a reload may change.
@@ -124,7 +125,7 @@ func (l *listener) admit(conn net.Conn) {
 func (l *listener) enter(c *client, from netip.Addr, lim *serve.Limits) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.clients) >= lim.Connections {
+	if l.aborted || len(l.clients) >= lim.Connections {
 		return false
 	}
 	if n := lim.ConnectionsPerClient; n > 0 && from.IsValid() {
@@ -185,6 +186,9 @@ func (l *listener) close() {
 func (l *listener) abort() {
 	l.close()
 	_ = l.socket.Close()
+	l.mu.Lock()
+	l.aborted = true
+	l.mu.Unlock()
 	l.eachClient(func(c *client) { go func() { _ = c.accepted.Close() }() }) // Close waits for a read callback to return
 }
 

@@ -157,7 +157,11 @@ func (p *pool) carryOut(e lb.Effect) {
 	case lb.StateChanged:
 		b := p.backend(e.Backend)
 		why := b.health.changed(e.To, p.clock.now())
-		p.log.Info("backend "+e.To.String(), "backend", b.name, "was", e.From.String(), "reason", string(e.Reason), "probe", why)
+		level, more := slog.LevelInfo, []any{}
+		if e.To == health.Unhealthy {
+			level, more = slog.LevelWarn, []any{"probe", why}
+		}
+		p.log.Log(p.ctx, level, "backend "+e.To.String(), append([]any{"backend", b.name, "was", e.From.String(), "reason", string(e.Reason)}, more...)...)
 	case lb.SnapshotPublished:
 		p.log.Debug("snapshot", "version", e.Version, "panic", e.Panic)
 	}

@@ -21,6 +21,7 @@ var (
 	errNoBackend      = &http1.Error{Status: 503, Msg: "no backend is available"}
 	errNoConnection   = &http1.Error{Status: 503, Msg: "the backend's connections are all busy"}
 	errBadGateway     = &http1.Error{Status: 502, Msg: "the backend did not answer as it should"}
+	errUnreachable    = &http1.Error{Status: 502, Msg: "no backend could be reached"}
 	errConnectTimeout = &http1.Error{Status: 504, Msg: "no connection to the backend in time"}
 	errGatewayTimeout = &http1.Error{Status: 504, Msg: "the backend did not answer in time"}
 	errHeaderTimeout  = &http1.Error{Status: 408, Msg: "the request's header did not come in time"}

@@ -176,7 +176,7 @@ func (s *Server) swapListeners(next *change) {
 	}
 	for key, l := range next.opened {
 		s.listeners[key] = l
-		go l.accept()
+		s.clients.Go(l.accept)
 	}
 }
 

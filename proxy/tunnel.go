@@ -23,9 +23,13 @@ func (x *exchange) tunnel(l *link, from, have int) {
 	}
 	t := &tunnel{x: x, over: make(chan struct{})}
 	t.moved.Store(int64(x.c.clock.now()))
+	buf := w.in[x.head:] // behind the head, which the log still needs
+	if len(buf) == 0 {
+		buf = make([]byte, len(w.in))
+	}
 	go func() {
 		defer close(t.over)
-		t.taken = t.pump(&l.wire, &x.c.wire, w.in, x.end, w.have)
+		t.taken = t.pump(&l.wire, &x.c.wire, buf, x.end-x.head, w.have-x.head)
 	}()
 	x.given += t.pump(&x.c.wire, &l.wire, w.out[headroom:], 0, 0)
 	<-t.over
