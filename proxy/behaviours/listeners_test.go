@@ -1,24 +1,52 @@
 package behaviours_test
 
 import (
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
-func TestUnixSocketListener(t *testing.T) {
-	t.Parallel()
-	dir, err := os.MkdirTemp("", "lbctl") // t.TempDir's names are too long for a socket
+// socket returns a path for a Unix socket; those of t.TempDir are too long.
+func socket(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "lbctl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "sock")
+}
+
+func TestUnixSocketBackend(t *testing.T) {
+	t.Parallel()
+	ln, err := net.Listen("unix", socket(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := listen(t, ln, "unix")
+	b := start(t, setup{}, o)
+	c, oc := pooled(t, b, o)
+	c.send(post("Content-Length: 5\r\n", "hello"))
+	if m := oc.request(); m.body != "hello" {
+		t.Fatalf("O got %q", m.body)
+	}
+	oc.send(ok("x"))
+	c.wants(200)
+	_ = oc.Close()
+	b.unseen(o)
+}
+
+func TestUnixSocketListener(t *testing.T) {
+	t.Parallel()
 	o := newOrigin(t)
-	c := start(t, setup{listener: "address: \"unix:" + filepath.Join(dir, "web.sock") + "\""}, o).dial()
+	c := start(t, setup{listener: fmt.Sprintf("address: %q", "unix:"+socket(t))}, o).dial()
 	for range 2 {
 		c.send(post("Content-Length: 5\r\nX-Forwarded-For: 6.6.6.6\r\n", "hello"))
 		oc := o.accept()
@@ -129,6 +157,23 @@ func TestProxyProtocol(t *testing.T) {
 			o.untouched()
 		})
 	}
+	t.Run("before TLS", func(t *testing.T) {
+		t.Parallel()
+		a := newAuthority(t)
+		_, certFile, keyFile := a.leaf(time.Time{}, "a.test")
+		o := newOrigin(t)
+		b := start(t, setup{listener: trusting.listener + ", " + httpsListener(certFile, keyFile)}, o)
+		c := b.dial()
+		c.send(proxyV2(0x21, 0x11, v4))
+		c.Conn = tls.Client(c.Conn, &tls.Config{RootCAs: a.pool(), ServerName: "a.test"})
+		c.send(get(""))
+		oc := o.accept()
+		if m := oc.request(); m.value("X-Forwarded-For") != "6.7.8.9" {
+			t.Errorf("O got %q", m.fields)
+		}
+		oc.send(ok("x"))
+		c.wants(200)
+	})
 	t.Run("untrusted peer", func(t *testing.T) {
 		t.Parallel()
 		s := setup{listener: "proxy_protocol: {trusted: [10.0.0.0/8]}"}

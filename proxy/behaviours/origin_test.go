@@ -79,7 +79,12 @@ func listen(t *testing.T, ln net.Listener, scheme string) *origin {
 	return o
 }
 
-func (o *origin) url() string { return o.scheme + "://" + o.at }
+func (o *origin) url() string {
+	if o.scheme == "unix" {
+		return "unix:" + o.at
+	}
+	return o.scheme + "://" + o.at
+}
 
 // accept takes the next connection.
 func (o *origin) accept() *conn {

@@ -61,6 +61,28 @@ func TestRow29InterimAnswers(t *testing.T) {
 		oc.send(ok("x"))
 		c.wants(200)
 	})
+	for _, lines := range []string{"Content-Length: 5\r\n", chunked, "Content-Length: 5\r\n" + chunked} {
+		t.Run("with a body's fields: "+lines, func(t *testing.T) { // of which a client might wait for the body
+			t.Parallel()
+			deviates(t, "passes them on")
+			o := newOrigin(t)
+			c := start(t, setup{}, o).dial()
+			c.send(get(""))
+			oc := o.accept()
+			oc.request()
+			oc.offer("HTTP/1.1 103 Early Hints\r\n" + lines + "Link: x\r\n\r\n")
+			oc.offer(ok("x"))
+			m := c.wants(200, 502)
+			for _, m := range m.interim {
+				if m.names("Content-Length", "Transfer-Encoding") {
+					t.Errorf("client got %q", m.fields)
+				}
+			}
+			if m.status() == 200 && m.body != "x" {
+				t.Errorf("client got %q", m.body)
+			}
+		})
+	}
 	t.Run("unasked 101", func(t *testing.T) {
 		t.Parallel()
 		o := newOrigin(t)

@@ -94,6 +94,31 @@ func TestRow32Upgrade(t *testing.T) {
 			b.unseen(o)
 		})
 	}
+	for _, tt := range []struct{ lines, body string }{{"Content-Length: 5\r\n", "hello"}, {chunked, "5\r\nhello\r\n0\r\n\r\n"}} {
+		t.Run("with a body, "+tt.lines, func(t *testing.T) {
+			t.Parallel()
+			o := newOrigin(t)
+			c := start(t, setup{}, o).dial()
+			c.send(post(websocket+tt.lines, tt.body))
+			oc := o.accept()
+			m := oc.request()
+			if m.body != "hello" {
+				t.Fatalf("O got %q", m.body)
+			}
+			if !m.names("Upgrade") { // of an upgrade with a body a proxy may think that nobody means it
+				oc.send(ok("x"))
+				c.wants(200)
+				return
+			}
+			oc.send(switching + "O first")
+			if m := c.head(); m.status() != 101 {
+				t.Fatalf("client got %q", m.start)
+			}
+			c.expect("O first")
+			c.send("hello")
+			oc.expect("hello")
+		})
+	}
 	t.Run("not asked for by Connection", func(t *testing.T) {
 		t.Parallel()
 		deviates(t, "passes Upgrade on, and 101 back")

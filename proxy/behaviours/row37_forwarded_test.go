@@ -144,3 +144,52 @@ func TestRow17AbsoluteForm(t *testing.T) {
 	attacks = append(attacks, one("no Host", "GET http://good.test/ HTTP/1.1\r\n\r\n"), one("two Hosts", "GET http://good.test/ HTTP/1.1\r\nHost: a.test\r\nHost: b.test\r\n\r\n"))
 	refused(t, setup{}, badRequest, attacks...)
 }
+
+// RFC 9110 §7.6.3: each hop adds itself, after those before.
+func TestVia(t *testing.T) {
+	t.Parallel()
+	deviates(t, "adds no Via")
+	o := newOrigin(t)
+	c := start(t, setup{}, o).dial()
+	for _, before := range []string{"", "1.0 fred", "1.1 a, 1.1 b"} {
+		lines := ""
+		if before != "" {
+			lines = "Via: " + before + "\r\n"
+		}
+		c.send(get(lines))
+		oc := o.accept()
+		m := oc.request()
+		got, ok := strings.CutPrefix(m.value("Via"), before)
+		if got = strings.TrimLeft(got, ", "); !ok || !strings.HasPrefix(got, "1.1 ") || strings.Contains(got, ",") {
+			t.Errorf("O got Via %q, expected %q and one more", m.values("Via"), before)
+		}
+		oc.send("HTTP/1.1 200 OK\r\nConnection: close\r\n" + lines + "Content-Length: 0\r\n\r\n")
+		if a := c.wants(200); before != "" && !strings.HasPrefix(a.value("Via"), before) {
+			t.Errorf("client got Via %q, expected %q first", a.values("Via"), before)
+		}
+		_ = oc.Close()
+	}
+}
+
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	deviates(t, "adds none unless told")
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	seen := map[string]bool{}
+	for range 3 {
+		c := b.dial()
+		for range 3 {
+			c.send(get("X-Request-Id: mine\r\n"))
+			oc := o.accept()
+			id := oc.request().values("X-Request-Id")
+			if len(id) != 1 || id[0] == "" || id[0] == "mine" || seen[id[0]] {
+				t.Errorf("O got X-Request-Id %q, after %v", id, seen)
+			}
+			seen[strings.Join(id, ", ")] = true
+			oc.send(lastly("x"))
+			c.wants(200)
+			_ = oc.Close()
+		}
+	}
+}

@@ -80,10 +80,10 @@ func TestRow43ChunkedBodyCutShort(t *testing.T) {
 			}
 		})
 	}
-	for _, body := range []string{"5\r\nhello\r\n0x0\r\n\r\n", "5\r\nhello\r\n-1\r\n\r\n", "5\r\nhelloX0\r\n\r\n", "5\r\nhello\r\nzz\r\n", "5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n", "5\r\nhello\r\n0\r\n\n"} {
-		t.Run("O errs: "+body, func(t *testing.T) {
+	for _, body := range []string{"5;" + strings.Repeat("x", 64<<10) + "\r\nhello\r\n0\r\n\r\n", "0\r\n" + strings.Repeat("X: y\r\n", 20_000) + "\r\n", "5\r\nhello\r\n0x0\r\n\r\n", "5\r\nhello\r\n-1\r\n\r\n", "5\r\nhelloX0\r\n\r\n", "5\r\nhello\r\nzz\r\n", "5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n", "5\r\nhello\r\n0\r\n\n"} {
+		t.Run("O errs: "+body[:min(len(body), 30)], func(t *testing.T) {
 			t.Parallel()
-			if strings.HasSuffix(body, "\n\n") || strings.Contains(body, "X : y") {
+			if strings.HasSuffix(body, "\n\n") || strings.Contains(body, "X : y") || len(body) > 100 {
 				deviates(t, "is laxer here")
 			}
 			o := newOrigin(t)
@@ -92,7 +92,7 @@ func TestRow43ChunkedBodyCutShort(t *testing.T) {
 			c.send(get("Connection: close\r\n"))
 			oc := o.accept()
 			oc.request()
-			oc.send(head + body)
+			oc.offer(head + body)
 			m := c.head()
 			got, _ := c.rest()
 			if m.status() == 200 && strings.HasSuffix(got, "\r\n\r\n") || m.status() != 200 && m.status() != 502 {

@@ -117,6 +117,22 @@ func TestRow46StalePooledConnection(t *testing.T) {
 			}
 		}
 	})
+	t.Run("GET with a body", func(t *testing.T) { // again as a whole, or not at all
+		t.Parallel()
+		deviates(t, "closes without an answer, for the client to try again")
+		for _, rest := range []string{"Content-Length: 5\r\n\r\nhello", chunked + "\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n"} {
+			o := newOrigin(t)
+			b := start(t, setup{}, o)
+			c, oc := pooled(t, b, o)
+			c.send("GET /second HTTP/1.1\r\nHost: a.test\r\n" + rest)
+			oc.request()
+			_ = oc.Close()
+			o.serve(echo)
+			if m := c.wants(200, 502); m.status() == 200 && m.body != "GET /second hello" {
+				t.Errorf("client got %q", m.body)
+			}
+		}
+	})
 	t.Run("closed in the head of the answer", func(t *testing.T) {
 		t.Parallel()
 		deviates(t, "closes without an answer, for the client to try again")
