@@ -97,7 +97,7 @@ func runBench(cmd *cobra.Command, args []string, f benchFlags, s streams) error 
 		return failure(cmd.Context(), err)
 	}
 	// What has been run is simulated, even after an interruption.
-	if result, err = withSimulation(context.WithoutCancel(cmd.Context()), result, cases, f.baseline, live.conditions()); err != nil {
+	if result, err = live.beside(context.WithoutCancel(cmd.Context()), result, cases, f.baseline); err != nil {
 		return exitError{exitFailed, err}
 	}
 	if err := outs.write(result, s.out); err != nil {
@@ -168,19 +168,19 @@ func (f *benchFlags) options(cases []experiment.Case) (bench.Options, error) {
 	return o, errors.Join(errs...)
 }
 
-// withSimulation sets the simulation of the runs of a live result beside it.
-func withSimulation(ctx context.Context, live *experiment.Result, cases []experiment.Case, baseline, conditions string) (*experiment.Result, error) {
+// beside sets the simulation of the live runs beside their result.
+func (l *liveRuns) beside(ctx context.Context, result *experiment.Result, cases []experiment.Case, baseline string) (*experiment.Result, error) {
 	var same []experiment.Case
-	for i := range live.Scenarios {
-		sc := &live.Scenarios[i]
+	for i := range result.Scenarios {
+		sc := &result.Scenarios[i]
 		j := slices.IndexFunc(cases, func(c experiment.Case) bool { return c.Scenario.Name == sc.Name })
 		same = append(same, experiment.Case{Scenario: cases[j].Scenario, Variants: cases[j].Variants, Seeds: sc.Seeds})
 	}
-	simulated, err := experiment.Run(ctx, experiment.Options{Cases: same, Baseline: baseline, Command: live.Command}, simulateVariant)
+	simulated, err := experiment.Run(ctx, experiment.Options{Cases: same, Baseline: baseline, Command: result.Command}, l.paths.simulate)
 	if err != nil {
 		return nil, err
 	}
-	return experiment.SideBySide(live, simulated, conditions)
+	return experiment.SideBySide(result, simulated, l.conditions())
 }
 
 // repeat returns the command that repeats one live run, by the scenario's name.

@@ -22,6 +22,7 @@ type liveRuns struct {
 	runs     int
 	expected time.Duration
 
+	paths   paths
 	made    int
 	elapsed time.Duration    // scenario time of the runs that are over
 	worst   bench.Slip       // of all runs
@@ -31,7 +32,7 @@ type liveRuns struct {
 }
 
 func newLiveRuns(cases []experiment.Case, o bench.Options, w io.Writer) *liveRuns {
-	l := &liveRuns{options: o, w: w, bar: newProgress(w, "running live")}
+	l := &liveRuns{options: o, w: w, bar: newProgress(w, "running live"), paths: paths{}}
 	for _, c := range cases {
 		for _, v := range c.Variants {
 			l.runs += len(c.Seeds)
@@ -73,6 +74,7 @@ func (l *liveRuns) run(ctx context.Context, v scenarios.Variant, seed uint64) (*
 			return nil, err
 		}
 		l.note(out)
+		l.paths.add(v.Scenario.Name, out.Path)
 		l.elapsed += v.Scenario.Duration
 		l.tell("%d of %d: %s, %s, seed %d: %v", l.made, l.runs, v.Scenario.Name, v.Name, seed, out)
 		return out.Run, nil
@@ -105,6 +107,7 @@ func (l *liveRuns) done() { l.bar.done() }
 // conditions says how well the runs could be carried out.
 func (l *liveRuns) conditions() string {
 	text := fmt.Sprintf("Live runs used %.0f%% of %d processors on average; at worst %v.", l.cpu/float64(l.made), runtime.GOMAXPROCS(0), l.worst)
+	text += l.paths.conditions()
 	if l.slipped > 0 {
 		text += fmt.Sprintf(" In %d of %d runs that is too much, so that they measure their generator too.", l.slipped, l.made)
 	}

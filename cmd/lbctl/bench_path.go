@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/lbctl/lbctl/measure"
+	"github.com/lbctl/lbctl/scenarios"
+	"github.com/lbctl/lbctl/sim"
+)
+
+// paths is what live requests took beyond their service, by scenario: over the generator, the balancer and the
+// sockets between them. The simulation knows nothing of it unless it is told.
+type paths map[string]*pathSum
+
+type pathSum struct {
+	sum  time.Duration // of the runs' medians
+	runs int           // of which it is known
+}
+
+// add takes in a run's median; 0: it is not known.
+func (p paths) add(scenario string, median time.Duration) {
+	if median == 0 {
+		return
+	}
+	if p[scenario] == nil {
+		p[scenario] = new(pathSum)
+	}
+	p[scenario].sum += median
+	p[scenario].runs++
+}
+
+// of returns a scenario's path, 0 where it is not known.
+func (p paths) of(scenario string) time.Duration {
+	s := p[scenario]
+	if s == nil {
+		return 0
+	}
+	return (s.sum / time.Duration(s.runs)).Round(2 * time.Microsecond)
+}
+
+// simulate is the driver that experiment repeats: the simulation, with the path as network, there and back.
+func (p paths) simulate(ctx context.Context, v scenarios.Variant, seed uint64) (*measure.Run, error) {
+	return sim.Run(ctx, overPath(v.Scenario, p.of(v.Scenario.Name)), seed, sim.Options{})
+}
+
+// overPath returns a scenario that has no network of its own with one that takes so long, there and back. One that
+// replays a log is returned as it is: its text alone does not make it.
+func overPath(sc *scenarios.Scenario, path time.Duration) *scenarios.Scenario {
+	if path == 0 {
+		return sc
+	}
+	oneWay := (path / 2).String()
+	again, err := scenarios.Load(sc.Name, []byte(sc.Source()), scenarios.LoadOptions{
+		Set: []string{"name=live", "network.same_zone=" + oneWay, "network.cross_zone=" + oneWay},
+	})
+	if err != nil {
+		return sc
+	}
+	out := *again[0]
+	out.Name, out.Pool = sc.Name, sc.Pool
+	return &out
+}
+
+// conditions says what the simulation was told.
+func (p paths) conditions() string {
+	if len(p) == 0 {
+		return ""
+	}
+	least, most := time.Duration(math.MaxInt64), time.Duration(0)
+	for name := range p {
+		least, most = min(least, p.of(name)), max(most, p.of(name))
+	}
+	text := least.Round(10 * time.Microsecond).String()
+	if len(p) > 1 {
+		text += " to " + most.Round(10*time.Microsecond).String()
+	}
+	return " Beyond its service a request took " + text + " in the median, which the simulation counts as network."
+}
