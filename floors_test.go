@@ -71,8 +71,9 @@ var (
 const pureBelow = "lb"
 
 // virtual lists the packages above the core that know no clock, no goroutine
-// and no socket either, so that a seed alone decides a simulated run.
-var virtual = []string{"config", "config/strict", "measure", "scenarios", "sim"}
+// and no socket either, so that a seed alone decides a simulated run, and so that the
+// codec can be fuzzed and driven by any engine.
+var virtual = []string{"config", "config/strict", "measure", "proxy/http1", "scenarios", "sim"}
 
 // clockless lists the packages whose results must not tell when, or how fast,
 // they were computed; goroutines are theirs to use.
