@@ -89,11 +89,20 @@ func (a *adminListener) commit(m move) {
 		ErrorLog: slog.NewLogLogger(a.log.With("listener", "admin").Handler(), slog.LevelWarn),
 	}
 	a.server, a.bound = server, m.socket.Addr()
+	if exposed(a.bound) {
+		a.log.Warn("the admin listener has no passwords, and others than this machine may reach it", "address", a.bound)
+	}
 	go func() {
 		if err := server.Serve(m.socket); !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("the admin listener has failed", "error", err)
 		}
 	}()
+}
+
+// exposed says whether others than this machine's own processes may reach an address.
+func exposed(bound net.Addr) bool {
+	tcp, ok := bound.(*net.TCPAddr)
+	return ok && !tcp.IP.IsLoopback()
 }
 
 // String says where it listens, or off.

@@ -76,3 +76,14 @@ func TestAStaleSocketIsReplaced(t *testing.T) {
 	check(t, err)
 	m.abandon()
 }
+
+func TestAnAdminListenerForAllIsExposed(t *testing.T) {
+	for address, want := range map[string]bool{"127.0.0.1": false, "127.1.2.3": false, "::1": false, "0.0.0.0": true, "::": true, "192.0.2.1": true} {
+		if got := exposed(&net.TCPAddr{IP: net.ParseIP(address), Port: 9901}); got != want {
+			t.Errorf("%s: got %v, want %v", address, got, want)
+		}
+	}
+	if exposed(&net.UnixAddr{Net: "unix", Name: "/run/lbctl.sock"}) {
+		t.Error("a Unix socket is guarded by its permissions")
+	}
+}
