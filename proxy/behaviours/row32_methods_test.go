@@ -14,59 +14,8 @@ const (
 // RFC 9110 §7.8.
 func TestRow32Upgrade(t *testing.T) {
 	t.Parallel()
-	t.Run("accepted", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(get(websocket) + "client first")
-		oc := o.accept()
-		m := oc.head()
-		if !strings.EqualFold(m.value("Connection"), "upgrade") || m.value("Upgrade") != "websocket" || m.value("Sec-WebSocket-Key") == "" {
-			t.Fatalf("O got %q", m.fields)
-		}
-		oc.send(switching + "O first")
-		a := c.head()
-		if a.status() != 101 || !strings.EqualFold(a.value("Connection"), "upgrade") || a.value("Upgrade") != "websocket" || a.value("Sec-WebSocket-Accept") == "" {
-			t.Fatalf("client got %q and %q", a.start, a.fields)
-		}
-		c.expect("O first")
-		oc.expect("client first")
-		var all strings.Builder // every byte, so that none is taken for something else
-		for i := range 256 {
-			all.WriteByte(byte(i))
-		}
-		all.WriteString("\r\n0\r\n\r\n" + smuggled)
-		for range 3 {
-			c.send(all.String())
-			oc.expect(all.String())
-			oc.send(all.String())
-			c.expect(all.String())
-		}
-		c.closeWrite()
-		oc.over()
-		oc.send("last words")
-		c.expect("last words")
-		_ = oc.Close()
-		c.over()
-		b.unseen(o)
-	})
-	t.Run("O ends first", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		c := start(t, setup{}, o).dial()
-		c.send(get(websocket))
-		oc := o.accept()
-		oc.head()
-		oc.send(switching)
-		c.head()
-		oc.send("bye")
-		oc.closeWrite()
-		c.expect("bye")
-		c.over()
-		c.offer("too")
-		_ = c.Close()
-	})
+	t.Run("accepted", upgradeAccepted)
+	t.Run("O ends first", upgradeEndedByOrigin)
 	for _, answer := range []string{
 		"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo\r\nConnection: Upgrade\r\nContent-Length: 2\r\n\r\nno",
 		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno",
@@ -119,49 +68,110 @@ func TestRow32Upgrade(t *testing.T) {
 			oc.expect("hello")
 		})
 	}
-	t.Run("not asked for by Connection", func(t *testing.T) {
-		t.Parallel()
-		deviates(t, "passes Upgrade on, and 101 back")
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(get("Upgrade: websocket\r\n"))
-		oc := o.accept()
-		if m := oc.head(); m.names("Upgrade") {
-			t.Errorf("O got %q", m.fields)
-		}
-		oc.send(switching + "evil")
-		c.wants(502)
-		oc.over()
-		b.unseen(o)
-	})
-	t.Run("to another protocol than asked for", func(t *testing.T) {
-		t.Parallel()
-		deviates(t, "does not compare")
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(get(websocket))
-		oc := o.accept()
-		oc.head()
-		oc.send(strings.Replace(switching, "websocket", "h2c", 1) + "evil")
-		c.wants(502)
-		oc.over()
-		b.unseen(o)
-	})
-	t.Run("from 1.0", func(t *testing.T) {
-		t.Parallel()
-		deviates(t, "passes Upgrade on")
-		o := newOrigin(t)
-		c := start(t, setup{}, o).dial()
-		c.send("GET / HTTP/1.0\r\nHost: a.test\r\n" + websocket + "\r\n")
-		oc := o.accept()
-		if m := oc.head(); m.names("Upgrade") {
-			t.Errorf("O got %q", m.fields)
-		}
-		oc.send(ok("x"))
-		c.wants(200)
-	})
+	t.Run("not asked for by Connection", upgradeUnasked)
+	t.Run("to another protocol than asked for", upgradeToAnother)
+	t.Run("from 1.0", upgradeFromHTTP10)
+}
+
+func upgradeAccepted(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(get(websocket) + "client first")
+	oc := o.accept()
+	m := oc.head()
+	if !strings.EqualFold(m.value("Connection"), "upgrade") || m.value("Upgrade") != "websocket" || m.value("Sec-WebSocket-Key") == "" {
+		t.Fatalf("O got %q", m.fields)
+	}
+	oc.send(switching + "O first")
+	a := c.head()
+	if a.status() != 101 || !strings.EqualFold(a.value("Connection"), "upgrade") || a.value("Upgrade") != "websocket" || a.value("Sec-WebSocket-Accept") == "" {
+		t.Fatalf("client got %q and %q", a.start, a.fields)
+	}
+	c.expect("O first")
+	oc.expect("client first")
+	var all strings.Builder // every byte, so that none is taken for something else
+	for i := range 256 {
+		all.WriteByte(byte(i))
+	}
+	all.WriteString("\r\n0\r\n\r\n" + smuggled)
+	for range 3 {
+		c.send(all.String())
+		oc.expect(all.String())
+		oc.send(all.String())
+		c.expect(all.String())
+	}
+	c.closeWrite()
+	oc.over()
+	oc.send("last words")
+	c.expect("last words")
+	_ = oc.Close()
+	c.over()
+	b.unseen(o)
+}
+
+func upgradeEndedByOrigin(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	c := start(t, setup{}, o).dial()
+	c.send(get(websocket))
+	oc := o.accept()
+	oc.head()
+	oc.send(switching)
+	c.head()
+	oc.send("bye")
+	oc.closeWrite()
+	c.expect("bye")
+	c.over()
+	c.offer("too")
+	_ = c.Close()
+}
+
+func upgradeUnasked(t *testing.T) {
+	t.Parallel()
+	deviates(t, "passes Upgrade on, and 101 back")
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(get("Upgrade: websocket\r\n"))
+	oc := o.accept()
+	if m := oc.head(); m.names("Upgrade") {
+		t.Errorf("O got %q", m.fields)
+	}
+	oc.send(switching + "evil")
+	c.wants(502)
+	oc.over()
+	b.unseen(o)
+}
+
+func upgradeToAnother(t *testing.T) {
+	t.Parallel()
+	deviates(t, "does not compare")
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(get(websocket))
+	oc := o.accept()
+	oc.head()
+	oc.send(strings.Replace(switching, "websocket", "h2c", 1) + "evil")
+	c.wants(502)
+	oc.over()
+	b.unseen(o)
+}
+
+func upgradeFromHTTP10(t *testing.T) {
+	t.Parallel()
+	deviates(t, "passes Upgrade on")
+	o := newOrigin(t)
+	c := start(t, setup{}, o).dial()
+	c.send("GET / HTTP/1.0\r\nHost: a.test\r\n" + websocket + "\r\n")
+	oc := o.accept()
+	if m := oc.head(); m.names("Upgrade") {
+		t.Errorf("O got %q", m.fields)
+	}
+	oc.send(ok("x"))
+	c.wants(200)
 }
 
 // A proxy that lets h2c through hands over a connection on which it sees nothing any more.

@@ -89,75 +89,83 @@ func TestRow46StalePooledConnection(t *testing.T) {
 			})
 		}
 	}
-	t.Run("never answered", func(t *testing.T) {
-		t.Parallel()
-		deviates(t, "closes without an answer, for the client to try again")
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c, oc := pooled(t, b, o)
-		c.send(get(""))
-		oc.request()
-		_ = oc.Close()
-		got := make(chan int)
-		go func() {
-			m, _ := c.readAnswer("GET")
-			got <- m.status()
-		}()
-		for attempts := 1; ; attempts++ {
-			select {
-			case nc := <-o.accepted:
-				oc := &conn{Conn: nc, t: t, who: "O"}
-				oc.request()
-				_ = oc.Close()
-			case status := <-got:
-				if status != 502 || attempts > 4 {
-					t.Fatalf("client got %d after %d attempts, expected 502 after a few", status, attempts)
-				}
-				return
-			}
-		}
-	})
-	t.Run("GET with a body", func(t *testing.T) { // again as a whole, or not at all
-		t.Parallel()
-		deviates(t, "closes without an answer, for the client to try again")
-		for _, rest := range []string{"Content-Length: 5\r\n\r\nhello", chunked + "\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n"} {
-			o := newOrigin(t)
-			b := start(t, setup{}, o)
-			c, oc := pooled(t, b, o)
-			c.send("GET /second HTTP/1.1\r\nHost: a.test\r\n" + rest)
+	t.Run("never answered", neverAnswered)
+	t.Run("GET with a body", staleWithBody) // again as a whole, or not at all
+	t.Run("closed in the head of the answer", closedInHead)
+	t.Run("fresh connection", closedFresh)
+}
+
+func neverAnswered(t *testing.T) {
+	t.Parallel()
+	deviates(t, "closes without an answer, for the client to try again")
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c, oc := pooled(t, b, o)
+	c.send(get(""))
+	oc.request()
+	_ = oc.Close()
+	got := make(chan int)
+	go func() {
+		m, _ := c.readAnswer("GET")
+		got <- m.status()
+	}()
+	for attempts := 1; ; attempts++ {
+		select {
+		case nc := <-o.accepted:
+			oc := &conn{Conn: nc, t: t, who: "O"}
 			oc.request()
 			_ = oc.Close()
-			o.serve(echo)
-			if m := c.wants(200, 502); m.status() == 200 && m.body != "GET /second hello" {
-				t.Errorf("client got %q", m.body)
+		case status := <-got:
+			if status != 502 || attempts > 4 {
+				t.Fatalf("client got %d after %d attempts, expected 502 after a few", status, attempts)
 			}
+			return
 		}
-	})
-	t.Run("closed in the head of the answer", func(t *testing.T) {
-		t.Parallel()
-		deviates(t, "closes without an answer, for the client to try again")
+	}
+}
+
+func staleWithBody(t *testing.T) {
+	t.Parallel()
+	deviates(t, "closes without an answer, for the client to try again")
+	for _, rest := range []string{"Content-Length: 5\r\n\r\nhello", chunked + "\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\nX: y\r\n\r\n"} {
 		o := newOrigin(t)
 		b := start(t, setup{}, o)
 		c, oc := pooled(t, b, o)
-		c.send(post("Content-Length: 5\r\n", "hello"))
-		oc.request()
-		oc.send("HTTP/1.1 200 OK\r\nContent-Le")
-		_ = oc.Close()
-		c.wants(502)
-		b.unseen(o)
-	})
-	t.Run("fresh connection", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(post("Content-Length: 5\r\n", "hello"))
-		oc := o.accept()
+		c.send("GET /second HTTP/1.1\r\nHost: a.test\r\n" + rest)
 		oc.request()
 		_ = oc.Close()
-		c.wants(502)
-		b.unseen(o)
-	})
+		o.serve(echo)
+		if m := c.wants(200, 502); m.status() == 200 && m.body != "GET /second hello" {
+			t.Errorf("client got %q", m.body)
+		}
+	}
+}
+
+func closedInHead(t *testing.T) {
+	t.Parallel()
+	deviates(t, "closes without an answer, for the client to try again")
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c, oc := pooled(t, b, o)
+	c.send(post("Content-Length: 5\r\n", "hello"))
+	oc.request()
+	oc.send("HTTP/1.1 200 OK\r\nContent-Le")
+	_ = oc.Close()
+	c.wants(502)
+	b.unseen(o)
+}
+
+func closedFresh(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(post("Content-Length: 5\r\n", "hello"))
+	oc := o.accept()
+	oc.request()
+	_ = oc.Close()
+	c.wants(502)
+	b.unseen(o)
 }
 
 // RFC 9112 §6.3: what comes after an answer belongs to no request.

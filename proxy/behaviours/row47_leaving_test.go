@@ -106,17 +106,19 @@ func TestRow47ClientGoesAway(t *testing.T) {
 			})
 		}
 	}
-	t.Run("in the request's head", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		for _, part := range []string{"", "G", "GET / HTTP/1.1\r\nHost: a.te", strings.TrimSuffix(get(""), "\r\n"), strings.TrimSuffix(get(""), "\n")} {
-			c := b.dial()
-			c.offer(part)
-			_ = c.Close()
-		}
-		b.unseen(o)
-	})
+	t.Run("in the request's head", leavesInHead)
+}
+
+func leavesInHead(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	for _, part := range []string{"", "G", "GET / HTTP/1.1\r\nHost: a.te", strings.TrimSuffix(get(""), "\r\n"), strings.TrimSuffix(get(""), "\n")} {
+		c := b.dial()
+		c.offer(part)
+		_ = c.Close()
+	}
+	b.unseen(o)
 }
 
 // RFC 9112 §9.6 lets a client finish sending and go on listening; many do.
@@ -149,35 +151,8 @@ func TestRow48HalfClose(t *testing.T) {
 			b.blames(outcomes{success: 2})
 		})
 	}
-	t.Run("two requests", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(get("") + get(""))
-		c.closeWrite()
-		o.serve(echo)
-		c.wants(200)
-		c.wants(200)
-		c.over()
-	})
-	t.Run("in the answer's body", func(t *testing.T) {
-		t.Parallel()
-		o := newOrigin(t)
-		b := start(t, setup{}, o)
-		c := b.dial()
-		c.send(get(""))
-		oc := o.accept()
-		oc.request()
-		oc.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
-		c.head()
-		c.expect("hello")
-		c.closeWrite()
-		oc.silentFor(1500 * time.Millisecond)
-		oc.send("world")
-		c.expect("world")
-		c.over()
-	})
+	t.Run("two requests", halfCloseAfterTwo)
+	t.Run("in the answer's body", halfCloseInAnswer)
 	for _, part := range []string{post("Content-Length: 1000\r\n", "hello"), post(chunked, "5\r\nhello\r\n"), post(chunked, "5\r\nhello\r\n0\r\n"), post(chunked, "")} {
 		t.Run("in the request's body", func(t *testing.T) {
 			t.Parallel()
@@ -197,4 +172,35 @@ func TestRow48HalfClose(t *testing.T) {
 			b.unseen(o)
 		})
 	}
+}
+
+func halfCloseAfterTwo(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(get("") + get(""))
+	c.closeWrite()
+	o.serve(echo)
+	c.wants(200)
+	c.wants(200)
+	c.over()
+}
+
+func halfCloseInAnswer(t *testing.T) {
+	t.Parallel()
+	o := newOrigin(t)
+	b := start(t, setup{}, o)
+	c := b.dial()
+	c.send(get(""))
+	oc := o.accept()
+	oc.request()
+	oc.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+	c.head()
+	c.expect("hello")
+	c.closeWrite()
+	oc.silentFor(1500 * time.Millisecond)
+	oc.send("world")
+	c.expect("world")
+	c.over()
 }
