@@ -3,6 +3,7 @@ package fakebackends
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,6 +14,7 @@ import (
 // them in whole milliseconds.
 type alarm struct {
 	file *os.File
+	raw  syscall.RawConn
 	fd   int
 }
 
@@ -21,7 +23,13 @@ func newAlarm() (*alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("timerfd: %w", err)
 	}
-	return &alarm{os.NewFile(uintptr(fd), "timerfd"), fd}, nil
+	file := os.NewFile(uintptr(fd), "timerfd")
+	raw, err := file.SyscallConn()
+	if err != nil {
+		_ = file.Close()
+		return nil, fmt.Errorf("timerfd: %w", err)
+	}
+	return &alarm{file, raw, fd}, nil
 }
 
 // set makes the alarm go off after d, in place of when it was to before. It must not be closed.
@@ -32,11 +40,16 @@ func (a *alarm) set(d time.Duration) {
 	}
 }
 
-// wait waits until the alarm goes off; false when it has been closed. It may go off for no reason.
-func (a *alarm) wait() bool {
-	var count [8]byte
-	_, err := a.file.Read(count[:])
-	return err == nil
+// wait waits until the alarm goes off after the call, unless gone says that it has already; false when it is closed.
+// It may go off for no reason. The runtime watches for edges, so nothing need be read, which would cost
+// two more system calls.
+func (a *alarm) wait(gone func() bool) bool {
+	waited := false
+	return nil == a.raw.Read(func(uintptr) bool {
+		over := waited || gone()
+		waited = true
+		return over
+	})
 }
 
 func (a *alarm) close() { _ = a.file.Close() }

@@ -24,8 +24,12 @@ const never = 1 << 62
 // set makes the alarm go off after d, in place of when it was to before.
 func (a *alarm) set(d time.Duration) { a.timer.Reset(d) }
 
-// wait waits until the alarm goes off; false when it has been closed. It may go off for no reason.
-func (a *alarm) wait() bool {
+// wait waits until the alarm goes off, unless gone says that it has already; false when it is closed. It may go off
+// for no reason.
+func (a *alarm) wait(gone func() bool) bool {
+	if gone() {
+		return true
+	}
 	select {
 	case <-a.timer.C:
 		return true

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/measure"
@@ -18,21 +19,23 @@ type backend struct {
 	letters [measure.NumEndings]letter
 	alarm   *alarm // goes off when the actor's next happening is due
 
+	rings atomic.Int64 // when it does (lb.Time); written with the mutex held
+
 	mu       sync.Mutex
 	actor    *actor
 	listener net.Listener // nil: connections are refused
 	conns    map[*conn]struct{}
 	closed   bool
-	rings    lb.Time // when the alarm goes off
-	out      []byte  // for one answer at a time
+	out      []byte // for one answer at a time
 }
 
 // newBackend opens a backend's port and sets its clock going.
 func (f *Fleet) newBackend(ctx context.Context, index, portNumber int) (*backend, error) {
 	b := &backend{
-		fleet: f, index: index, conns: make(map[*conn]struct{}), rings: lb.Never,
+		fleet: f, index: index, conns: make(map[*conn]struct{}),
 		letters: letters(f.scenario.Model(f.seed).Backends()[index].Name),
 	}
+	b.rings.Store(int64(lb.Never))
 	b.actor = newActor(f.scenario, f.seed, index, b, b)
 	var err error
 	if b.port, err = reserve(ctx, f.options.Listen, portNumber); err != nil {
@@ -47,18 +50,20 @@ func (f *Fleet) newBackend(ctx context.Context, index, portNumber int) (*backend
 		b.port.release()
 		return nil, err
 	}
-	f.running.Go(func() { b.accept(b.listener) })
+	l := b.listener // which a crash right away takes from b
+	f.running.Go(func() { b.accept(l) })
 	f.running.Go(b.keepTime)
 	return b, nil
 }
 
 // keepTime lets happen what is due, whenever it is.
 func (b *backend) keepTime() {
-	for b.alarm.wait() {
+	due := func() bool { return b.rings.Load() <= int64(b.fleet.now()) }
+	for b.alarm.wait(due) {
 		b.mu.Lock()
 		now := b.fleet.now()
 		b.actor.advance(now)
-		b.rings = lb.Never
+		b.rings.Store(int64(lb.Never))
 		b.setAlarm(now)
 		b.mu.Unlock()
 	}
@@ -67,10 +72,10 @@ func (b *backend) keepTime() {
 // setAlarm sees to it that the alarm goes off for what happens next. Where nothing will, it may go off for nothing.
 func (b *backend) setAlarm(now lb.Time) {
 	next := b.actor.next()
-	if next == b.rings || next == lb.Never || b.closed {
+	if int64(next) == b.rings.Load() || next == lb.Never || b.closed {
 		return
 	}
-	b.rings = next
+	b.rings.Store(int64(next))
 	b.alarm.set(next.Sub(now))
 }
 
