@@ -132,20 +132,18 @@ func (b *testbed) load(clients int, good func(m message) bool) (stop func() (req
 	var requests, failed atomic.Int64
 	var done sync.WaitGroup
 	stopping := make(chan struct{})
-	addr := b.addr("web")
 	for range clients {
 		done.Go(func() {
 			for {
-				nc, err := net.DialTimeout(addr.Network(), addr.String(), patience)
+				c, err := b.connect("web")
 				if err != nil {
-					b.t.Errorf("client: %v", err)
+					b.t.Error(err)
 					return
 				}
-				c := &conn{Conn: nc, t: b.t, who: "client"}
 				for kept := true; kept; {
 					select {
 					case <-stopping:
-						_ = nc.Close()
+						_ = c.Close()
 						return
 					default:
 					}
@@ -161,7 +159,7 @@ func (b *testbed) load(clients int, good func(m message) bool) (stop func() (req
 					}
 					kept = err == nil && !strings.EqualFold(m.value("Connection"), "close")
 				}
-				_ = nc.Close()
+				_ = c.Close()
 			}
 		})
 	}

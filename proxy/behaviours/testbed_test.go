@@ -142,13 +142,22 @@ func (b *testbed) dial() *conn {
 
 func (b *testbed) dialTo(listener string) *conn {
 	b.t.Helper()
-	a := b.addr(listener)
-	nc, err := net.DialTimeout(a.Network(), a.String(), patience)
+	c, err := b.connect(listener)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	b.t.Cleanup(func() { _ = nc.Close() })
-	return &conn{Conn: nc, t: b.t, who: "client"}
+	b.t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// connect is dialTo for any goroutine; who calls it closes the connection.
+func (b *testbed) connect(listener string) (*conn, error) {
+	a := b.addr(listener)
+	nc, err := net.DialTimeout(a.Network(), a.String(), patience)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: nc, t: b.t, who: "client"}, nil
 }
 
 // clean sends a flawless request on a new connection, and wants O to get it, and nothing else, on a
