@@ -64,7 +64,7 @@ func Start(ctx context.Context, sc *scenarios.Scenario, seed uint64, o Options) 
 	}
 	f := &Fleet{scenario: sc, seed: seed, options: o, base: time.Now()}
 	n := len(sc.Model(seed).Backends())
-	if last := o.PortBase + n - 1; o.PortBase < 0 || last > 65535 {
+	if last := o.PortBase + n - 1; o.PortBase < 0 || o.PortBase > 0 && last > 65535 {
 		return nil, fmt.Errorf("%d backends from port %d on: expected ports up to 65535", n, o.PortBase)
 	}
 	for i := range n {

@@ -12,6 +12,7 @@ type Stats struct {
 	Name  string
 	Group string
 	Counts
+	Slots     int
 	InFlight  int // requests inside now, waiting ones included
 	Queued    int // of them waiting
 	Condition string
@@ -40,7 +41,7 @@ func (b *backend) stats() Stats {
 	late := new(stats.Histogram)
 	late.Add(&a.late)
 	return Stats{
-		Name: model.Name, Group: model.Group, Counts: a.counts, InFlight: a.station.InFlight(), Queued: a.station.Waiting(),
+		Name: model.Name, Group: model.Group, Slots: model.Slots, Counts: a.counts, InFlight: a.station.InFlight(), Queued: a.station.Waiting(),
 		Condition: a.station.Condition().String(), Late: late,
 	}
 }

@@ -32,7 +32,7 @@ very same code as a proxy: lbctl serve.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		compareCommand(s), benchCommand(s), simulateCommand(s), policiesCommand(s), scenariosCommand(s),
-		serveCommand(s), checkCommand(s), versionCommand(s),
+		serveCommand(s), checkCommand(s), fakebackendsCommand(s), versionCommand(s),
 	)
 	root.InitDefaultHelpCmd()
 	helpAbout(root)
