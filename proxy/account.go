@@ -12,7 +12,7 @@ import (
 // account counts and logs the exchange, which is over.
 func (x *exchange) account() {
 	if x.route == nil {
-		x.c.listener.series.BadRequest(x.status)
+		x.c.conf.series.BadRequest(x.status)
 	} else {
 		x.route.series(x.backend).Done(x.status, x.ended.Sub(x.began), uint64(x.taken), uint64(x.given))
 	}

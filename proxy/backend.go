@@ -44,6 +44,7 @@ type backend struct {
 
 	health backendHealth
 	leave  context.CancelFunc // ends what runs beside it
+	halt   context.Context    // done when the server stops: connecting is given up
 	gone   atomic.Bool        // out of the pool: connections are not kept
 	core   atomic.Pointer[lb.Backend]
 	loads  atomic.Pointer[probe.LoadClient] // nil: it does not tell its load
@@ -73,7 +74,6 @@ type link struct {
 // configure takes over what may change without the backend being another one.
 func (b *backend) configure(spec serve.Backend, p *plan) {
 	b.weight = spec.Weight
-	b.health.weighs(spec.Weight)
 	b.limits.Store(&p.conf.Connections)
 	b.tls.Store(p.forBackend(b.url))
 	b.listen(p.conf.LoadPath)
@@ -98,8 +98,9 @@ func (b *backend) listen(path string) {
 var errTooManyConnections = errors.New("as many connections as allowed are open")
 
 // link returns a connection to use: an idle one that looks alive, or a new one.
-// A request that may not be sent twice wants a careful look. fresh asks for a new connection.
-func (b *backend) link(now lb.Time, careful, fresh bool) (*link, error) {
+// A request that may not be sent twice wants a careful look. fresh asks for a new connection, which must be there
+// by limit.
+func (b *backend) link(now, limit lb.Time, careful, fresh bool) (*link, error) {
 	for !fresh {
 		l := b.takeIdle()
 		if l == nil {
@@ -112,7 +113,7 @@ func (b *backend) link(now lb.Time, careful, fresh bool) (*link, error) {
 		}
 		b.drop(l)
 	}
-	return b.dial(now)
+	return b.dial(now, limit)
 }
 
 func (b *backend) takeIdle() *link {
@@ -193,7 +194,7 @@ func (b *backend) address() (network, address string) {
 	return b.url.Network(), b.url.Address()
 }
 
-func (b *backend) dial(now lb.Time) (*link, error) {
+func (b *backend) dial(now, limit lb.Time) (*link, error) {
 	lim := b.limits.Load()
 	b.mu.Lock()
 	room := b.open < lim.Max
@@ -204,7 +205,7 @@ func (b *backend) dial(now lb.Time) (*link, error) {
 	if !room {
 		return nil, errTooManyConnections
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), lim.ConnectTimeout)
+	ctx, cancel := context.WithTimeout(b.halt, min(lim.ConnectTimeout, limit.Sub(now)))
 	defer cancel()
 	l, err := b.connect(ctx, now)
 	if err != nil {

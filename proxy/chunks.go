@@ -10,19 +10,20 @@ const chunkTail = len("\r\n" + http1.FinalChunk)
 // at its front what is passed on: the body in canonical form, without chunk
 // extensions, or its data alone. rest is how many bytes at the end of p are the
 // beginning of something that is not there whole; done says that the body ended.
-// used is how many bytes of p belong to the body.
-func passChunks(c *http1.Chunks, p []byte, dataOnly bool) (passed []byte, used int, done bool, err *http1.Error) {
+// used is how many bytes of p are dealt with, data how many of them are data.
+func passChunks(c *http1.Chunks, p []byte, dataOnly bool) (passed []byte, used int, data int64, done bool, err *http1.Error) {
 	out := 0
 	for used < len(p) {
 		n, piece, err := c.Scan(p[used:])
 		if err != nil {
-			return p[:out], used, false, err
+			return p[:out], used, data, false, err
 		}
 		switch piece {
 		case http1.PieceNeedMore:
-			return p[:out], used, false, nil
+			return p[:out], used, data, false, nil
 		case http1.PieceData:
 			out += move(p, out, used, n)
+			data += int64(n)
 		case http1.PieceFraming, http1.PieceTrailer, http1.PieceEnd:
 			if !dataOnly {
 				out += move(p, out, used, n)
@@ -34,10 +35,10 @@ func passChunks(c *http1.Chunks, p []byte, dataOnly bool) (passed []byte, used i
 		}
 		used += n
 		if piece == http1.PieceEnd {
-			return p[:out], used, true, nil
+			return p[:out], used, data, true, nil
 		}
 	}
-	return p[:out], used, false, nil
+	return p[:out], used, data, false, nil
 }
 
 func move(p []byte, to, from, n int) int {

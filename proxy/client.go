@@ -36,17 +36,16 @@ type client struct {
 	peer     netip.AddrPort
 	rand     rng.Rand
 
-	work         *workspace // nil: idle
-	until        lb.Time    // of the present wait for a request
-	last         lb.Time    // when bytes were last dealt with
-	onTurn       func(fd uintptr) bool
-	onBear       func(now lb.Time) error
-	phase        phase
-	drained      bool        // a drain has been noticed
-	mayHaveEnded bool        // the client's end may have come with its last bytes, unseen
-	ready        atomic.Bool // the wire may be used by others
-	lingers      bool        // what the client still sends is thrown away before the end
-	resets       bool        // the end must not look like the end of an answer
+	work    *workspace // nil: idle
+	until   lb.Time    // of the present wait for a request
+	last    lb.Time    // when bytes were last dealt with
+	onTurn  func(fd uintptr) bool
+	first   [1]byte // of a request over TLS
+	phase   phase
+	drained bool        // a drain has been noticed
+	ready   atomic.Bool // the wire may be used by others
+	lingers bool        // what the client still sends is thrown away before the end
+	resets  bool        // the end must not look like the end of an answer
 }
 
 // phase is what a client connection is to do next.
@@ -67,7 +66,7 @@ func (c *client) run(conn net.Conn) {
 		return
 	}
 	c.rand = rng.New(rng.Mix(c.listener.server.seed, c.listener.server.connections.Add(1)))
-	c.onTurn, c.onBear = c.turn, c.bearIdle
+	c.onTurn = c.turn
 	c.until = c.clock.now().Add(c.conf.Limits.IdleTimeout)
 	c.ready.Store(true)
 	if len(early) > 0 {
@@ -107,10 +106,16 @@ func (c *client) open(conn net.Conn) (early []byte, _ net.Conn, err error) {
 		conn = secured
 	}
 	_ = conn.SetDeadline(time.Time{})
+	if !c.listener.enterFrom(c, peer.Addr(), c.conf.Limits.ConnectionsPerClient) {
+		c.conf.series.Refused()
+		return nil, conn, errTooManyOfOne
+	}
 	c.peer = peer
 	c.origin = newOrigin(peer, c.conf.tls != nil, c.conf.TrustedProxies)
 	return early, conn, c.init(conn, beneath, c.conf.tls == nil, c.listener.server.clock)
 }
+
+var errTooManyOfOne = errors.New("as many connections of one client as allowed are open")
 
 // maxProxyHeader bounds a PROXY header with what may come in the same segment.
 const maxProxyHeader = 4096
@@ -193,6 +198,9 @@ func (c *client) turn(fd uintptr) bool {
 		switch {
 		case errno == syscall.EAGAIN:
 			c.restWhenIdle()
+			if c.armedRead > c.until {
+				c.armRead(0, c.until)
+			}
 			return false
 		case errno == syscall.EINTR:
 			continue
@@ -208,7 +216,6 @@ func (c *client) turn(fd uintptr) bool {
 		case n == len(room): // perhaps not all
 		default:
 			c.restWhenIdle()
-			c.mayHaveEnded = true
 			if limit := c.until.Min(c.last.Add(endPause)); c.armedRead > limit {
 				c.armRead(0, limit)
 			}
@@ -217,17 +224,37 @@ func (c *client) turn(fd uintptr) bool {
 	}
 }
 
+// nextTLS is nextPlain for a connection whose socket cannot be read directly. An
+// idle one waits for a single byte, so that it needs no buffers; the rest is
+// there, decrypted, when they have been acquired.
 func (c *client) nextTLS() {
-	c.acquire()
-	n, err := c.read(c.work.room(), patience{now: c.clock.now(), limit: c.until, bear: c.onBear})
+	now := c.clock.now()
+	if now >= c.until {
+		c.late()
+		return
+	}
+	c.armRead(now, c.until)
+	if c.listener.draining() && !c.drained {
+		c.lookUp()
+		return
+	}
+	into := c.first[:]
+	if c.work != nil {
+		into = c.work.room()
+	}
+	n, err := c.conn.Read(into)
 	switch {
-	case err == nil:
+	case n > 0 && c.work == nil:
+		c.acquire()
+		c.work.have = copy(c.work.in, into)
+	case n > 0:
 		c.work.have += n
 		c.serve()
 		c.restWhenIdle()
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.late()
-	default:
+		c.armedRead = 0
+		c.lookUp()
+	case err != nil:
 		c.phase = phaseOver
 	}
 }
@@ -244,15 +271,9 @@ func (c *client) restWhenIdle() {
 // after each request would cost a system call each.
 const endPause = 200 * time.Millisecond
 
-// lookUp is called when a wait for a request was interrupted.
+// lookUp is called when a wait for a request was interrupted. The next one begins
+// with a read, and so finds an end that came unseen.
 func (c *client) lookUp() {
-	if c.mayHaveEnded {
-		c.mayHaveEnded = false
-		if p := c.look(); p.finished() || p.gone() {
-			c.phase = phaseOver
-			return
-		}
-	}
 	now := c.clock.now()
 	if c.bearIdle(now) != nil || now >= c.until {
 		c.late()

@@ -120,7 +120,8 @@ func (x *exchange) answer() {
 	w.from, w.begun = x.end, 0
 	if !x.keep || !x.whole {
 		c.phase, c.resets = phaseOver, x.resets
-		c.lingers = !x.whole || w.have > x.end
+		// A client that does not know of the end yet may have sent more.
+		c.lingers = !x.whole || w.have > x.end || w.req.KeepAlive
 	}
 }
 
@@ -182,7 +183,7 @@ func (x *exchange) forward() {
 		if bad == nil {
 			return
 		}
-		if x.verdict != lb.Refused || x.attempts >= limit || x.c.look().gone() {
+		if x.verdict != lb.Refused || x.attempts >= limit || x.now >= x.deadline || x.c.look().gone() {
 			x.fail(bad)
 			return
 		}
@@ -227,10 +228,10 @@ func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 	x.backend = x.pool.backend(lease.Backend().ID())
 	x.backend.chosen(lease.Backend())
-	x.answered = 0
+	x.answered, x.failure = 0, ""
 	careful := !x.repeatable()
 	for fresh := false; ; fresh = true {
-		l, err := x.backend.link(x.now, careful, fresh)
+		l, err := x.backend.link(x.now, x.deadline, careful, fresh)
 		if err != nil {
 			return x.unreachable(err)
 		}
@@ -265,6 +266,10 @@ func stale(l *link, err error) bool {
 // unreachable is the end of an attempt that had no connection.
 func (x *exchange) unreachable(err error) *http1.Error {
 	x.verdict, x.failure = lb.Refused, err.Error()
+	if x.tick() >= x.deadline { // the time was up, whatever the backend would have done
+		x.verdict = lb.Canceled
+		return errGatewayTimeout
+	}
 	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(err, errTooManyConnections):
@@ -310,6 +315,8 @@ func (x *exchange) look(now lb.Time) error {
 			return err
 		case over && x.answerBy == lb.Never:
 			x.expectAnswer(u.ended)
+		case !over && u.begun.Load():
+			x.answerBy = lb.Never // the client sends, invited or not
 		}
 	}
 	if x.answered == 0 && now >= x.answerBy {

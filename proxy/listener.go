@@ -24,11 +24,14 @@ import (
 // connection, such as too many open files.
 const acceptPause = 10 * time.Millisecond
 
+// handoverPause is how long a socket that others listen beside still accepts: as
+// long as handshakes that have begun may take.
+const handoverPause = 200 * time.Millisecond
+
 // listener accepts the clients of one address.
 type listener struct {
 	server *Server
 	socket net.Listener
-	series *metrics.ListenerSeries
 	conf   atomic.Pointer[listenerConf]
 	log    *slog.Logger
 
@@ -42,9 +45,10 @@ type listener struct {
 // listenerConf is what a reload may change.
 type listenerConf struct {
 	serve.Listener
-	head http1.Limits
-	tls  *tls.Config // nil: plain
-	work *workspacePool
+	head   http1.Limits
+	series *metrics.ListenerSeries
+	tls    *tls.Config // nil: plain
+	work   *workspacePool
 }
 
 // listen opens the socket of a listener.
@@ -56,6 +60,7 @@ func listen(s *Server, conf *listenerConf) (*listener, error) {
 		}
 	}
 	lc := net.ListenConfig{}
+	lc.SetMultipathTCP(false) // its sockets take no filter, and clients of a proxy have one path
 	if conf.ReusePort {
 		lc.Control = func(_, _ string, c syscall.RawConn) error {
 			var failed error
@@ -70,7 +75,6 @@ func listen(s *Server, conf *listenerConf) (*listener, error) {
 		return nil, err
 	}
 	l := &listener{server: s, socket: socket, clients: map[*client]struct{}{}, perAddr: map[netip.Addr]int{}, log: s.log.With("listener", conf.Name)}
-	l.series = s.metrics.Listener(conf.Name)
 	l.conf.Store(conf)
 	return l, nil
 }
@@ -112,36 +116,45 @@ func (l *listener) accept() {
 func (l *listener) admit(conn net.Conn) {
 	conf := l.conf.Load()
 	c := &client{accepted: conn, listener: l, conf: conf}
-	if !l.enter(c, addressOf(conn.RemoteAddr()).Addr(), &conf.Limits) {
-		l.series.Refused()
+	if !l.enter(c, &conf.Limits) {
+		conf.series.Refused()
 		_ = conn.Close()
 		return
 	}
-	l.series.Accepted()
+	conf.series.Accepted()
 	l.server.clients.Go(func() { c.run(conn) })
 }
 
-// enter counts a client in, if the limits have room for it.
-func (l *listener) enter(c *client, from netip.Addr, lim *serve.Limits) bool {
+// enter counts a client in, if the listener's limit has room for it.
+func (l *listener) enter(c *client, lim *serve.Limits) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.aborted || len(l.clients) >= lim.Connections {
 		return false
 	}
-	if n := lim.ConnectionsPerClient; n > 0 && from.IsValid() {
-		if l.perAddr[from] >= n {
-			return false
-		}
-		l.perAddr[from]++
-		c.counted = from
-	}
 	l.clients[c] = struct{}{}
+	return true
+}
+
+// enterFrom counts the client under its address, once that is known, if the limit
+// of one client has room for it.
+func (l *listener) enterFrom(c *client, from netip.Addr, most int) bool {
+	if most == 0 || !from.IsValid() {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.perAddr[from] >= most {
+		return false
+	}
+	l.perAddr[from]++
+	c.counted = from
 	return true
 }
 
 // leave counts a client out.
 func (l *listener) leave(c *client) {
-	l.series.Closed()
+	c.conf.series.Closed()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.clients, c)
@@ -175,9 +188,18 @@ func trusts(ranges []serve.Prefix, a netip.Addr) bool {
 // close stops listening, and drains the clients that are there. Who is queued to
 // be accepted is taken in first: closing the socket would reset them.
 func (l *listener) close() {
-	l.stopping.Store(true)
+	if l.stopping.Swap(true) {
+		return
+	}
+	pause := acceptPause
+	if conf := l.conf.Load(); conf.ReusePort && conf.Address.Network == "tcp" {
+		pause = handoverPause
+		if err := refuseHandshakes(l.socket); err != nil {
+			l.log.Warn("connections that are made just now may be reset", "error", err)
+		}
+	}
 	if d, ok := l.socket.(interface{ SetDeadline(time.Time) error }); ok {
-		_ = d.SetDeadline(time.Now().Add(acceptPause)) // accept closes the socket then
+		_ = d.SetDeadline(time.Now().Add(pause)) // accept closes the socket then
 	}
 	l.eachClient((*client).lookUpSoon)
 }
@@ -212,7 +234,7 @@ func (l *listener) draining() bool { return l.stopping.Load() }
 
 // conf returns what a reload puts into force for a listener.
 func (s *Server) listenerConf(conf serve.Listener) (*listenerConf, error) {
-	lc := &listenerConf{Listener: conf}
+	lc := &listenerConf{Listener: conf, series: s.metrics.Listener(conf.Name)}
 	lim := &lc.Limits
 	lc.head = http1.Limits{HeadBytes: lim.HeadBytes, URIBytes: lim.URIBytes, FieldBytes: lim.FieldBytes, Fields: lim.HeaderFields}
 	if lc.work = s.workers[lim.BufferBytes]; lc.work == nil {

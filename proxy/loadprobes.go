@@ -17,6 +17,8 @@ const (
 	idlePause = 10 * time.Millisecond
 	// idleWait bounds one long poll.
 	idleWait = 30 * time.Second
+	// idleRecheck is how often it is looked whether the policy has come to care.
+	idleRecheck = time.Second
 )
 
 // askLoads asks backends for their load where the policy wants to know after a
@@ -62,7 +64,12 @@ func (p *pool) listenForIdle(ctx context.Context, b *backend) {
 			return
 		case <-pause.C:
 		}
-		if client := b.loads.Load(); client != nil && p.balancer.ListensForIdle() && b.busy.Swap(false) {
+		client := b.loads.Load()
+		if client == nil || !p.balancer.ListensForIdle() {
+			pause.Reset(idleRecheck)
+			continue
+		}
+		if b.busy.Swap(false) {
 			p.waitIdle(ctx, client, b)
 		}
 		pause.Reset(idlePause)

@@ -20,6 +20,7 @@ import (
 // belongs to the goroutine that runs keep.
 type pool struct {
 	name  string
+	halt  context.Context // done when the server stops
 	clock clock
 	log   *slog.Logger
 
@@ -57,8 +58,8 @@ type probeResult struct {
 }
 
 // newPool starts a pool. It holds no backend before the first apply.
-func newPool(name string, first plan, seed uint64, c clock, log *slog.Logger) *pool {
-	p := &pool{name: name, clock: c, log: log.With("pool", name), orders: make(chan order), probed: make(chan probeResult), stopped: make(chan struct{})}
+func newPool(halt context.Context, name string, first plan, seed uint64, c clock, log *slog.Logger) *pool {
+	p := &pool{name: name, halt: halt, clock: c, log: log.With("pool", name), orders: make(chan order), probed: make(chan probeResult), stopped: make(chan struct{})}
 	p.backends.Store(new([]*backend))
 	p.conf.Store(&first.conf)
 	p.balancer, p.control = lb.New(first.conf.Pool.LB(1), seed)

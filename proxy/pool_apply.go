@@ -50,8 +50,9 @@ func (p *pool) settle(now lb.Time, spec serve.Backend, next *plan) error {
 		was := b.weight
 		b.configure(spec, next)
 		if spec.Weight == was {
-			return nil
+			return nil // and one that was set since then stays
 		}
+		b.health.weighs(spec.Weight)
 		return p.control.Step(now, lb.SetWeight{Backend: b.id, Weight: spec.Weight})
 	}
 	if err := p.control.Step(now, lb.Add{Spec: lb.Spec{Name: spec.Name, Weight: spec.Weight}}); err != nil {
@@ -66,8 +67,9 @@ func (p *pool) settle(now lb.Time, spec serve.Backend, next *plan) error {
 
 // addBackend makes a backend and starts what runs beside it.
 func (p *pool) addBackend(now lb.Time, id lb.BackendID, spec serve.Backend, next *plan) *backend {
-	b := &backend{id: id, name: spec.Name, url: spec.URL, clock: p.clock}
+	b := &backend{id: id, name: spec.Name, url: spec.URL, clock: p.clock, halt: p.halt}
 	b.health.since = now
+	b.health.weighs(spec.Weight)
 	b.busy.Store(true) // whether it is idle is yet to be heard
 	b.configure(spec, next)
 	var ctx context.Context

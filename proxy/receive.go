@@ -88,8 +88,12 @@ func (x *exchange) receiveHead(l *link, from, have int) (int, int, error) {
 			if err := x.passInterim(from); err != nil {
 				return 0, 0, errClientGone
 			}
-			if x.answerBy != lb.Never { // else the request is still being sent
-				x.expectAnswer(x.tick())
+			switch x.tick(); {
+			case x.uploading():
+				x.answerBy = lb.Never
+				x.upload.invite(x.now)
+			case x.answerBy != lb.Never:
+				x.expectAnswer(x.now)
 			}
 			from += n
 			w.res.Reset()
@@ -143,7 +147,10 @@ func (x *exchange) passInterim(from int) error {
 func (x *exchange) toClient(p []byte) error {
 	limit := x.deadline.Min(x.now.Add(x.c.conf.Limits.WriteTimeout))
 	if err := x.c.write(p, limit); err != nil {
-		x.verdict, x.keep, x.failure = lb.Canceled, false, "client: "+err.Error()
+		x.keep, x.failure = false, "client: "+err.Error()
+		if x.verdict == lb.Success {
+			x.verdict = lb.Canceled
+		}
 		return err
 	}
 	return nil

@@ -119,7 +119,7 @@ func (x *exchange) relayChunked(l *link, from, have int, dataOnly bool) (clean b
 	w := x.w
 	w.body.Reset()
 	for {
-		passed, used, done, bad := passChunks(&w.body, w.out[from:have], dataOnly)
+		passed, used, _, done, bad := passChunks(&w.body, w.out[from:have], dataOnly)
 		if bad != nil {
 			return x.cutChunked(from, passed, errors.New(bad.Msg), dataOnly)
 		}

@@ -62,7 +62,7 @@ func (c *client) refuse(bad *http1.Error) {
 	now := c.clock.now()
 	w.head = appendReply(w.head[:0], bad, true, false, false, c.clock.wall(now))
 	_ = c.write(w.head, now.Add(c.conf.Limits.WriteTimeout))
-	c.listener.series.BadRequest(bad.Status)
+	c.conf.series.BadRequest(bad.Status)
 	if log := c.listener.server.access.Load(); log != nil {
 		log.Write(&accesslog.Entry{
 			Start: c.clock.wall(now).UnixNano(), Pick: accesslog.NotReached, Connect: accesslog.NotReached, FirstByte: accesslog.NotReached,

@@ -625,7 +625,6 @@ func queueOne(t *testing.T, s *Server, when func(*queued)) net.Conn {
 
 // TestReviewShutdownServesTheQueue: nobody else is there when the stop begins.
 func TestReviewShutdownServesTheQueue(t *testing.T) {
-	t.Skip("needs fix 13")
 	s := start(t, yaml(calm, answering(t, "a").URL))
 	c := queueOne(t, s, func(q *queued) {
 		<-q.deadline
@@ -648,7 +647,6 @@ func TestReviewShutdownServesTheQueue(t *testing.T) {
 
 // TestReviewCloseCutsWhoWasJustAccepted: Close comes between accept and admit.
 func TestReviewCloseCutsWhoWasJustAccepted(t *testing.T) {
-	t.Skip("needs fix 14")
 	s := start(t, yaml(calm, answering(t, "a").URL))
 	c := queueOne(t, s, func(q *queued) { <-q.closed })
 	closed := make(chan error, 1)
@@ -666,7 +664,6 @@ func TestReviewCloseCutsWhoWasJustAccepted(t *testing.T) {
 // TestReviewExpectUnanswered: the client waits for 100 as it should, and the
 // backend says nothing: it is the backend that is late.
 func TestReviewExpectUnanswered(t *testing.T) {
-	t.Skip("needs fix 17")
 	origin := scripted(t, func(_ int, c net.Conn, r *bufio.Reader) { _, _ = io.Copy(io.Discard, r) })
 	s := start(t, limits("body_timeout: 2s", calm+"    connections: {response_timeout: 300ms}\n", origin))
 	c, r := dial(t, s)
@@ -694,7 +691,6 @@ func mute(t *testing.T, entered chan struct{}) string {
 
 // TestReviewConnectingEndsWithTheRequest: request_timeout bounds all of it.
 func TestReviewConnectingEndsWithTheRequest(t *testing.T) {
-	t.Skip("needs fix 18")
 	s := start(t, limits("request_timeout: 500ms", calm+"    connections: {connect_timeout: 30s}\n", mute(t, nil)))
 	c, r := dial(t, s)
 	write(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -705,7 +701,6 @@ func TestReviewConnectingEndsWithTheRequest(t *testing.T) {
 
 // TestReviewCloseWhileConnecting: nobody waits for a backend that does not shake hands.
 func TestReviewCloseWhileConnecting(t *testing.T) {
-	t.Skip("needs fix 18")
 	entered := make(chan struct{}, 1)
 	s := start(t, yaml(calm+"    connections: {connect_timeout: 8s}\n", mute(t, entered)))
 	c, _ := dial(t, s)
@@ -725,7 +720,6 @@ func TestReviewCloseWhileConnecting(t *testing.T) {
 // the client has sent one more request: closing a socket with unread bytes throws
 // away what is still to be sent.
 func TestReviewLastAnswerArrives(t *testing.T) {
-	t.Skip("needs fix 19")
 	const size = 256 << 10
 	entered, leave := make(chan struct{}), make(chan struct{})
 	s := start(t, yaml(calm, httptestServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -762,7 +756,6 @@ func TestReviewLastAnswerArrives(t *testing.T) {
 // TestReviewLookUpSeesTheRequest: what a client sent with its end is a
 // request like any other.
 func TestReviewLookUpSeesTheRequest(t *testing.T) {
-	t.Skip("needs fix 20")
 	s := start(t, yaml(calm, answering(t, "a").URL))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -784,7 +777,7 @@ func TestReviewLookUpSeesTheRequest(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.listeners {
-		c := &client{listener: l, conf: l.conf.Load(), mayHaveEnded: true, until: s.clock.now().Add(time.Hour)}
+		c := &client{listener: l, conf: l.conf.Load(), until: s.clock.now().Add(time.Hour)}
 		if err := c.init(conn, conn.(*net.TCPConn), true, s.clock); err != nil {
 			t.Fatal(err)
 		}
@@ -798,7 +791,6 @@ func TestReviewLookUpSeesTheRequest(t *testing.T) {
 // TestReviewTwoListenersOfOneAddress: the configuration permits it with port 0, and
 // with reuse_port.
 func TestReviewTwoListenersOfOneAddress(t *testing.T) {
-	t.Skip("needs fix 21")
 	text := yaml(calm, answering(t, "a").URL)
 	s := start(t, strings.Replace(text, "listeners: [", "listeners: [{name: other, address: \"127.0.0.1:0\"}, ", 1))
 	for _, name := range []string{"other", "web"} {
@@ -810,7 +802,6 @@ func TestReviewTwoListenersOfOneAddress(t *testing.T) {
 
 // TestReviewLimitPerClientBehindAProxy: who the client is, the PROXY header says.
 func TestReviewLimitPerClientBehindAProxy(t *testing.T) {
-	t.Skip("needs fix 22")
 	text := limits("connections_per_client: 1", calm, answering(t, "a").URL)
 	s := start(t, strings.Replace(text, "address:", "proxy_protocol: {trusted: [127.0.0.1]}, address:", 1))
 	for i := 1; i <= 2; i++ {
@@ -824,7 +815,6 @@ func TestReviewLimitPerClientBehindAProxy(t *testing.T) {
 
 // TestReviewRenamedListenerCounts: metrics go by the name that is in force.
 func TestReviewRenamedListenerCounts(t *testing.T) {
-	t.Skip("needs fix 23")
 	text := yaml(calm, answering(t, "a").URL)
 	s := start(t, text)
 	if err := s.Reload(mustLoad(t, strings.Replace(text, "name: web", "name: edge", 1))); err != nil {

@@ -42,7 +42,7 @@ func (x *exchange) appendBody() {
 	at := len(w.head)
 	w.head = append(w.head, body...)
 	w.sent.Reset()
-	passed, _, _, _ := passChunks(&w.sent, w.head[at:], false) // cannot fail: whole has looked at it
+	passed, _, _, _, _ := passChunks(&w.sent, w.head[at:], false) // cannot fail: whole has looked at it
 	w.head = w.head[:at+len(passed)]
 }
 
@@ -52,8 +52,10 @@ func (x *exchange) sendStreaming(l *link, into []byte) (int, error) {
 	if err := l.write(x.w.head, x.waiting(x.pool.conf.Load().Connections.ReadTimeout).limit); err != nil {
 		return 0, errors.Join(errUnsent, err)
 	}
-	x.answerBy = lb.Never
 	x.streamed = true
 	x.upload = startUpload(x, l)
+	if x.answerBy = lb.Never; x.upload.expects {
+		x.expectAnswer(x.now) // the backend's word comes next
+	}
 	return l.read(into, patience{now: x.now, limit: x.deadline, bear: x.bear})
 }

@@ -38,6 +38,9 @@ type Server struct {
 	access      atomic.Pointer[accesslog.Log] // nil: no access log
 	clients     sync.WaitGroup                // their goroutines
 
+	halt   context.Context // done when everybody is cut off
+	cutOff context.CancelFunc
+
 	mu        sync.Mutex // of reloads, starts and stops
 	listeners map[string]*listener
 	leaving   []*listener // no longer in the configuration, with clients that may finish
@@ -54,13 +57,14 @@ func New(conf *serve.Config, o Options) (*Server, error) {
 		clock: newClock(), log: o.Logger, seed: o.Seed, metrics: metrics.NewSet(),
 		listeners: map[string]*listener{}, pools: map[string]*pool{}, workers: map[int]*workspacePool{},
 	}
+	s.halt, s.cutOff = context.WithCancel(context.Background())
 	s.site.Store(&site{conf: conf})
 	return s, nil
 }
 
 // Start opens all sockets and serves. It returns once they listen; if one
 // cannot be opened, none is.
-func (s *Server) Start() error { return s.Reload(s.Config()) }
+func (s *Server) Start() error { return s.load(s.Config()) }
 
 // Config returns the configuration that is in force. Read only.
 func (s *Server) Config() *serve.Config { return s.site.Load().conf }
@@ -75,17 +79,22 @@ var errClosed = errors.New("the server is stopped")
 // and those are drained. Backends that are in both configurations under the same
 // name and URL keep their health, statistics and connections.
 func (s *Server) Reload(conf *serve.Config) error {
+	err := s.load(conf)
+	s.metrics.Reloaded(err == nil, time.Now())
+	return err
+}
+
+func (s *Server) load(conf *serve.Config) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drains.Load() {
 		return errClosed
 	}
 	next, err := s.prepare(conf)
-	if err == nil {
-		err = s.commit(next)
+	if err != nil {
+		return err
 	}
-	s.metrics.Reloaded(err == nil, time.Now())
-	return err
+	return s.commit(next)
 }
 
 // change is a configuration that is ready to be put into force.
@@ -123,6 +132,9 @@ func (s *Server) prepareAll(next *change) error {
 			return fmt.Errorf("listener %s: %w", conf.Name, err)
 		}
 		key := conf.Address.String()
+		for next.listeners[key] != nil {
+			key += "+" // another one of the same address, as port 0 and reuse_port permit
+		}
 		next.listeners[key] = conf
 		if old := s.listeners[key]; old != nil && old.conf.Load().ReusePort == conf.ReusePort {
 			continue
@@ -148,7 +160,7 @@ func (s *Server) commit(next *change) error {
 	}
 	for name, plan := range next.plans {
 		if s.pools[name] == nil {
-			s.pools[name] = newPool(name, plan, rng.Mix(s.seed, rng.Hash(name)), s.clock, s.log)
+			s.pools[name] = newPool(s.halt, name, plan, rng.Mix(s.seed, rng.Hash(name)), s.clock, s.log)
 		}
 		failed = errors.Join(failed, s.pools[name].apply(plan))
 	}
@@ -228,6 +240,7 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.drains.Store(true)
+	s.cutOff()
 	for _, l := range s.listeners {
 		l.abort()
 	}

@@ -19,6 +19,9 @@ type upload struct {
 	link    *link
 	left    int64 // of a body with a length
 	stopped atomic.Bool
+	expects bool          // the client may wait to be invited to send
+	invited atomic.Int64  // lb.Time when it was; 0: not yet
+	begun   atomic.Bool   // it has sent something
 	sending atomic.Bool   // the backend is to take bytes
 	over    chan struct{} // closed at the end, after which the fields below may be read
 	err     error         // nil: all was sent, or the backend would not take more
@@ -32,7 +35,7 @@ type upload struct {
 var errStopped = errors.New("stopped")
 
 func startUpload(x *exchange, l *link) *upload {
-	u := &upload{x: x, link: l, left: x.w.req.Length, over: make(chan struct{})}
+	u := &upload{x: x, link: l, left: x.w.req.Length, over: make(chan struct{}), expects: x.w.req.ExpectContinue && x.taken == 0}
 	x.w.sent.Reset()
 	go u.run()
 	return u
@@ -64,6 +67,10 @@ func (u *upload) result() (err error, over bool) {
 // trailer, or a chunk's line.
 const roomyUpload = http1.MaxTrailerBytes + http1.MaxChunkLineBytes
 
+// minUploadRoom is the least room for a body behind the head of its request.
+// With less it gets a buffer of its own.
+const minUploadRoom = 1024
+
 // uploading says whether the request's body is still being passed on.
 func (x *exchange) uploading() bool {
 	if x.upload == nil {
@@ -76,7 +83,8 @@ func (x *exchange) uploading() bool {
 // waitsForClient says whether the next move is the client's.
 func (u *upload) waitsForClient() bool {
 	err, over := u.result()
-	return !over && !u.sending.Load() || errors.Is(err, errBodyTimeout)
+	uninvited := u.expects && u.invited.Load() == 0 && !u.begun.Load()
+	return !over && !u.sending.Load() && !uninvited || errors.Is(err, errBodyTimeout)
 }
 
 // pass moves the body through w.in behind the request's head, which the log and
@@ -98,25 +106,43 @@ func (u *upload) pass() error {
 			}
 			have = copy(buf, buf[used:have])
 		}
-		if have == len(buf) {
+		if have == len(buf) || len(buf) < minUploadRoom {
 			buf = append(make([]byte, 0, len(buf)+roomyUpload), buf...)[:len(buf)+roomyUpload]
 			u.moved = true
 		}
-		now := x.c.clock.now()
-		n, err := x.c.read(buf[have:], patience{now: now, limit: x.deadline.Min(now.Add(x.c.conf.Limits.BodyTimeout)), bear: u.look})
+		n, err := x.c.read(buf[have:], u.waiting())
 		if err != nil {
 			return u.readError(err)
 		}
+		u.begun.Store(true)
 		have += n
 	}
 }
 
-func (u *upload) look(lb.Time) error {
+// waiting is the patience for the client's next bytes. One that waits to be
+// invited to send (100-continue) has until it is, and then as long as others.
+func (u *upload) waiting() patience {
+	now := u.x.c.clock.now()
+	p := patience{now: now, limit: u.x.deadline, bear: u.look}
+	if !u.expects || u.begun.Load() {
+		p.limit = p.limit.Min(now.Add(u.x.c.conf.Limits.BodyTimeout))
+	}
+	return p
+}
+
+func (u *upload) look(now lb.Time) error {
 	if u.stopped.Load() {
 		return errStopped
 	}
+	invited := lb.Time(u.invited.Load())
+	if invited > 0 && !u.begun.Load() && now.Sub(invited) >= u.x.c.conf.Limits.BodyTimeout {
+		return errTimeout
+	}
 	return nil
 }
+
+// invite notes that the client has been told to go on.
+func (u *upload) invite(now lb.Time) { u.invited.Store(int64(now)) }
 
 func (u *upload) readError(err error) error {
 	switch {
@@ -134,16 +160,18 @@ func (u *upload) forward(p []byte) (done bool, used int, err error) {
 	pass := p
 	if u.x.w.req.Body == http1.BodyChunked {
 		var bad *http1.Error
-		if pass, used, done, bad = passChunks(&u.x.w.sent, p, false); bad != nil {
+		var data int64
+		if pass, used, data, done, bad = passChunks(&u.x.w.sent, p, false); bad != nil {
 			return false, 0, bad
 		}
+		u.taken += data
 	} else {
 		pass = p[:min(int64(len(p)), u.left)]
 		used = len(pass)
 		u.left -= int64(used)
+		u.taken += int64(used)
 		done = u.left == 0
 	}
-	u.taken += int64(used)
 	if limit := u.x.c.conf.Limits.BodyBytes; limit > 0 && u.taken > limit {
 		return false, 0, errBodyTooLarge
 	}
