@@ -14,6 +14,7 @@ import (
 // early and send more than they should. What is asked and answered carries a name, so that each byte can be told.
 func TestNoCrosstalk(t *testing.T) {
 	t.Parallel()
+	deviates(t, "2.6.12 fails this: it answers a pipelined request behind an answer that its server has cut short")
 	const clients, rounds = 8, 150
 	o := newOrigin(t)
 	b := start(t, setup{connections: "response_timeout: 2s"}, o)
@@ -45,7 +46,7 @@ func TestNoCrosstalk(t *testing.T) {
 	if n := whole.Load(); n < clients*rounds/4 {
 		t.Errorf("%d answers came whole, of some %d requests", n, 2*clients*rounds)
 	}
-	b.counts("nothing in flight", func(got outcomes) bool { return got.inFlight == 0 })
+	b.counts("nothing in flight", func(got outcomes) bool { return got.inFlight == 0 && got.busy == 0 })
 }
 
 // rude is an origin's connection that misbehaves now and then.

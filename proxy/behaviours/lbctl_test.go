@@ -55,6 +55,7 @@ func (p lbctlPeer) outcomes() (o outcomes, known bool) {
 	for _, pool := range p.Status().Pools {
 		for _, b := range pool.Backends {
 			o.inFlight += b.InFlight
+			o.busy += b.OpenConnections - b.IdleConnections
 		}
 	}
 	return o, true

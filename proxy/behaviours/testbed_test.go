@@ -40,7 +40,11 @@ type running interface {
 }
 
 // outcomes counts how attempts ended, as policies and statistics see it.
-type outcomes struct{ success, canceled, failed, inFlight int }
+type outcomes struct {
+	success, canceled, failed int
+	inFlight                  int
+	busy                      int // connections to backends that are not idle
+}
 
 // blames waits for the proxy to have counted exactly want: who failed must be blamed, and nobody else.
 func (b *testbed) blames(want outcomes) {
@@ -51,7 +55,7 @@ func (b *testbed) blames(want outcomes) {
 // blamesNobody waits until nothing is in flight, and wants no attempt to have failed.
 func (b *testbed) blamesNobody() {
 	b.t.Helper()
-	b.counts("none failed", func(got outcomes) bool { return got.inFlight == 0 && got.failed == 0 })
+	b.counts("none failed", func(got outcomes) bool { return got.inFlight == 0 && got.busy == 0 && got.failed == 0 })
 }
 
 func (b *testbed) counts(want string, good func(outcomes) bool) {
