@@ -62,5 +62,5 @@ crosscheck: ## recompute with GNU Octave the theory that the simulator is held t
 	$(GO) test -count=1 -v ./sim/crosscheck
 
 clean: ## remove what the targets made
-	rm -rf bin lbctl-report.html
+	rm -rf bin lbctl-report.html lbctl-bench.html
 	rm -f *.prof *.test
