@@ -41,6 +41,7 @@ func (r *run) attack(ctx context.Context) (late, path []time.Duration, err error
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
+	c.giveUp(min(requests.next.Load(), uint64(len(r.schedule))))
 	return c.sent, slices.DeleteFunc(c.path, func(d time.Duration) bool { return d == 0 }), nil
 }
 

@@ -16,6 +16,9 @@ import (
 // listener is the name of the only listener of a balancer.
 const listener = "bench"
 
+// longestTimeout is the longest that a server file can ask for.
+const longestTimeout = 24 * time.Hour
+
 // balancers are live proxies before the same backends, each with its own view of them.
 type balancers struct{ servers []*proxy.Server }
 
@@ -84,8 +87,9 @@ func balancerConfig(sc *scenarios.Scenario, i int, backends []fakebackends.Addre
 	}
 	p.Connections.Max, p.Connections.MaxIdle = MaxInFlight, MaxInFlight
 	p.Connections.ConnectAttempts = 1 // simulated balancers leave a second try to the client
-	if timeout > 0 {
-		p.Connections.ResponseTimeout, p.Connections.ReadTimeout = timeout, timeout
+	if timeout == 0 {
+		timeout = longestTimeout
 	}
+	p.Connections.ResponseTimeout, p.Connections.ReadTimeout = timeout, timeout
 	return conf, nil
 }

@@ -48,6 +48,16 @@ func (c *client) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
 }
 
+// giveUp ends the requests from number n on, which could not even be sent before the run was over.
+func (c *client) giveUp(n uint64) {
+	now := c.clock.now()
+	for ; n < uint64(len(c.schedule)); n++ {
+		start := c.schedule[n]
+		c.sent[n] = max(0, now.Sub(start))
+		c.journal.add(entry{at: max(now, start), note: noteEnd, start: start, ending: measure.Unfinished})
+	}
+}
+
 // make tries until a try succeeds, no further one is allowed, or the deadline has come. It returns when and how
 // the request ended, and after how many retries.
 func (c *client) make(req *http.Request, n uint64, deadline lb.Time) (at lb.Time, how measure.Ending, retries int) {

@@ -150,6 +150,23 @@ func TestRunThatIsOver(t *testing.T) {
 	}
 }
 
+func TestRequestsThatCouldNotBeSent(t *testing.T) {
+	c := &client{schedule: schedule{0, 1, 2}, clock: clock{time.Now().Add(-time.Second)}, journal: new(journal), sent: make([]time.Duration, 3)}
+	for _, due := range c.schedule {
+		c.journal.add(entry{at: due, note: noteStart})
+	}
+	c.journal.add(entry{at: 5, note: noteEnd, start: 0, ending: measure.OK})
+	c.giveUp(1)
+	r := recorder()
+	run := r.Finish(c.journal.tell(r, c.clock))
+	if run.Endings[measure.OK] != 1 || run.Endings[measure.Unfinished] != 2 || !run.Little.Holds {
+		t.Errorf("endings %v, Little's law holds: %v", run.Endings, run.Little.Holds)
+	}
+	if c.sent[0] != 0 || c.sent[1] < time.Second {
+		t.Errorf("late by %v", c.sent)
+	}
+}
+
 func TestRequestsWithoutANumberAreRefused(t *testing.T) {
 	c := &client{schedule: schedule{0}}
 	for _, number := range []string{"", "1", "x", "-1"} {

@@ -113,6 +113,7 @@ func (r *run) begin() {
 	r.backends.Begin(r.clock.begin) // from here on the witness is told
 }
 
+// close stops everything that has been started. It may be called again.
 func (r *run) close() {
 	if r.balancers != nil {
 		r.balancers.close()
@@ -120,6 +121,7 @@ func (r *run) close() {
 	if r.backends != nil {
 		_ = r.backends.Close()
 	}
+	r.balancers, r.backends = nil, nil
 }
 
 // timeout returns how long balancers wait for an answer: as long as an attempt may take, so that they learn of
@@ -149,6 +151,8 @@ func (r *run) measure(ctx context.Context) (*Outcome, error) {
 	}
 	out := &Outcome{Slip: slipOf(late)}
 	out.CPUPct = 100 * float64(cpuTime()-cpu) / float64(time.Since(began)) / float64(runtime.GOMAXPROCS(0))
+	r.backends.Stats() // has them tell of the slot-time that they have not told of
+	r.close()          // nothing more is to be journaled
 	if len(path) >= MinPath {
 		out.Path = quantile(path, 0.5)
 	}
