@@ -246,8 +246,11 @@ func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 		err = x.blame(err)
 		x.stopUpload()
 		x.backend.drop(l)
-		if stale(l, err) && !fresh && (errors.Is(err, errUnsent) || x.repeatable()) {
+		switch unsent := errors.Is(err, errUnsent); {
+		case !fresh && l.used && lost(err) && (unsent || x.repeatable()):
 			continue // the backend had closed a connection that it kept: nobody's fault
+		case unsent, fresh && lost(err) && x.repeatable():
+			return x.unreachable(err) // as good as refused: another backend can do it
 		}
 		return x.broken(err)
 	}
@@ -257,10 +260,10 @@ func (x *exchange) attempt(lease lb.Lease) *http1.Error {
 // still there to be sent.
 func (x *exchange) repeatable() bool { return x.whole && !x.streamed && x.w.req.Method.Idempotent() }
 
-// stale says whether an error before the first byte of an answer shows that the
-// backend had closed a kept connection.
-func stale(l *link, err error) bool {
-	return l.used && (errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errUnsent))
+// lost says whether an error before the first byte of an answer is that the
+// backend closed the connection.
+func lost(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, errUnsent)
 }
 
 // unreachable is the end of an attempt that had no connection.

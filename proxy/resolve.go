@@ -16,8 +16,8 @@ const resolveTimeout = 10 * time.Second
 
 // resolve keeps a backend's addresses up to date until it leaves the pool. Until
 // the name was found the system resolves it at each connect.
-func (p *pool) resolve(ctx context.Context, b *backend, every time.Duration) {
-	r := probe.NewResolver(b.url.Host, b.url.Port, every, nil)
+func (p *pool) resolve(ctx context.Context, b *backend) {
+	r := probe.NewResolver(b.url.Host, b.url.Port, nil)
 	if r.Fixed() {
 		return
 	}
@@ -31,7 +31,7 @@ func (p *pool) resolve(ctx context.Context, b *backend, every time.Duration) {
 		case <-timer.C:
 		}
 		p.lookUp(ctx, b, r)
-		timer.Reset(r.Next(&random))
+		timer.Reset(probe.Spread(p.conf.Load().Resolve, &random))
 	}
 }
 

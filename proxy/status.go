@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/config/strict"
 	"github.com/lbctl/lbctl/lb"
 )
@@ -96,12 +97,15 @@ func (s *Server) Drain(pool, backend string, on bool) error {
 	return p.drain(b, on)
 }
 
-// SetWeight changes a backend's weight (lb.MinWeight to lb.MaxWeight) until a
+// SetWeight changes a backend's weight (serve.MinWeight to MaxWeight) until a
 // configuration is loaded that gives it another one than the last.
 func (s *Server) SetWeight(pool, backend string, w float64) error {
 	p, b, err := s.find(pool, backend)
 	if err != nil {
 		return err
+	}
+	if !(w >= serve.MinWeight && w <= serve.MaxWeight) {
+		return fmt.Errorf("expected a weight from %g to %g, got %g", serve.MinWeight, serve.MaxWeight, w)
 	}
 	s.log.Info("weight", "pool", pool, "backend", backend, "weight", w)
 	return p.setWeight(b, w)

@@ -21,5 +21,5 @@ func newEngine(c *serve.Config, log *slog.Logger) (engine, error) {
 
 // newAdmin returns what the admin listener answers with.
 func newAdmin(e engine, reload func() error, log *slog.Logger) http.Handler {
-	return admin.New(admin.Options{Engine: e, Reload: reload, Version: version(), Logger: log})
+	return admin.New(admin.Options{Engine: e, Reload: reload, Version: moduleVersion(), Logger: log})
 }

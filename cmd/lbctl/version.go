@@ -20,12 +20,16 @@ func versionCommand(s streams) *cobra.Command {
 	}
 }
 
-// version returns the module's version as the Go command stamped it into the binary, which names the
-// commit when there is no tag, and what it was built with.
+// version returns moduleVersion and what the binary was built with.
 func version() string {
-	v := "(unknown)"
+	return fmt.Sprintf("%s, %s %s/%s", moduleVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// moduleVersion returns the module's version as the Go command stamped it into the binary, which names the
+// commit when there is no tag.
+func moduleVersion() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		v = info.Main.Version
+		return info.Main.Version
 	}
-	return fmt.Sprintf("%s, %s %s/%s", v, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return "(unknown)"
 }

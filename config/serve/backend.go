@@ -9,6 +9,12 @@ import (
 	"github.com/lbctl/lbctl/config/strict"
 )
 
+// MinWeight and MaxWeight bound a weight, wherever it is given.
+const (
+	MinWeight = 1e-6
+	MaxWeight = 1e6
+)
+
 // Backend is one target of a pool; as a plain value it is the URL.
 type Backend struct {
 	URL    URL     `yaml:"url" required:"true" doc:"http://host:port, https://host:port or unix:/path"`

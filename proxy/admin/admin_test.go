@@ -68,8 +68,8 @@ func TestAnswers(t *testing.T) {
 		{"GET", "/backends/web/10.0.0.1:80/drain", 405, problemText("GET is not for this path: expected POST")},
 		{"POST", "/backends/web/10.0.0.1:81/drain", 404, problemText(`no backend "10.0.0.1:81"; did you mean "10.0.0.1:80"?`)},
 		{"POST", "/backends/web/broken/drain", 500, problemText("something is wrong")},
-		{"POST", "/backends/web/10.0.0.1:80/weight", 400, problemText(`value: expected a number from 1e-09 to 1e+09, got ""`)},
-		{"POST", "/backends/web/10.0.0.1:80/weight?value=NaN", 400, problemText(`value: expected a number from 1e-09 to 1e+09, got "NaN"`)},
+		{"POST", "/backends/web/10.0.0.1:80/weight", 400, problemText(`value: expected a number from 1e-06 to 1e+06, got ""`)},
+		{"POST", "/backends/web/10.0.0.1:80/weight?value=NaN", 400, problemText(`value: expected a number from 1e-06 to 1e+06, got "NaN"`)},
 		{"POST", "/backends/web/10.0.0.1:80/weight?value=2&x=1", 400, problemText(`no parameter "x"`)},
 	} {
 		w := ask(h, c.method, c.target, "")

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/lbctl/lbctl/lb"
+	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/proxy"
 )
 
@@ -25,8 +25,8 @@ func (h *handler) drain(on bool) http.HandlerFunc {
 func (h *handler) weight(w http.ResponseWriter, r *http.Request) {
 	text := r.Form.Get("value")
 	value, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(value >= lb.MinWeight && value <= lb.MaxWeight) {
-		fail(w, http.StatusBadRequest, fmt.Sprintf("value: expected a number from %g to %g, got %q", float64(lb.MinWeight), float64(lb.MaxWeight), text))
+	if err != nil || !(value >= serve.MinWeight && value <= serve.MaxWeight) {
+		fail(w, http.StatusBadRequest, fmt.Sprintf("value: expected a number from %g to %g, got %q", float64(serve.MinWeight), float64(serve.MaxWeight), text))
 		return
 	}
 	if err := h.Engine.SetWeight(r.PathValue("pool"), r.PathValue("backend"), value); err != nil {

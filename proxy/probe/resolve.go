@@ -24,18 +24,17 @@ type Resolver struct {
 	host   string
 	port   uint16
 	lookup Lookup
-	every  time.Duration
 	fixed  bool // host is an IP address
 	last   []netip.AddrPort
 }
 
-// NewResolver returns a resolver of host, a name or an IP address, that is to be asked again every so
-// often. lookup nil means the system's resolver.
-func NewResolver(host string, port uint16, every time.Duration, lookup Lookup) *Resolver {
+// NewResolver returns a resolver of host, a name or an IP address. lookup nil means the system's
+// resolver.
+func NewResolver(host string, port uint16, lookup Lookup) *Resolver {
 	if lookup == nil {
 		lookup = net.DefaultResolver.LookupNetIP
 	}
-	r := &Resolver{host: host, port: port, lookup: lookup, every: every}
+	r := &Resolver{host: host, port: port, lookup: lookup}
 	if a, err := netip.ParseAddr(host); err == nil {
 		r.fixed, r.last = true, []netip.AddrPort{netip.AddrPortFrom(a.Unmap(), port)}
 	}
@@ -77,8 +76,8 @@ func normalize(found []netip.Addr, port uint16) []netip.AddrPort {
 	return slices.Clip(all[:min(len(all), MaxAddresses)])
 }
 
-// Next returns how long to wait until the name is looked up again: the interval, up to a tenth more or
-// less, lest balancers that were started together ask together.
-func (r *Resolver) Next(random *rng.Rand) time.Duration {
-	return time.Duration(float64(r.every) * (0.9 + 0.2*random.Float64()))
+// Spread returns how long to wait until a name is looked up again that is to be every so often: up to
+// a tenth more or less, lest balancers that were started together ask together.
+func Spread(every time.Duration, random *rng.Rand) time.Duration {
+	return time.Duration(float64(every) * (0.9 + 0.2*random.Float64()))
 }

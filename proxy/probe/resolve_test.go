@@ -38,7 +38,7 @@ func (z *zone) lookup(_ context.Context, network, host string) ([]netip.Addr, er
 
 func TestResolver(t *testing.T) {
 	z := &zone{t: t}
-	r := probe.NewResolver("app.example", 80, time.Minute, z.lookup)
+	r := probe.NewResolver("app.example", 80, z.lookup)
 	if r.Fixed() || r.Addresses() != nil {
 		t.Errorf("before the first look-up: fixed %v, %v", r.Fixed(), r.Addresses())
 	}
@@ -68,7 +68,7 @@ func TestResolver(t *testing.T) {
 }
 
 func TestResolverLimit(t *testing.T) {
-	r := probe.NewResolver("app.example", 80, time.Minute, func(context.Context, string, string) ([]netip.Addr, error) {
+	r := probe.NewResolver("app.example", 80, func(context.Context, string, string) ([]netip.Addr, error) {
 		var many []netip.Addr
 		for i := range 2 * probe.MaxAddresses {
 			many = append(many, netip.AddrFrom4([4]byte{10, 0, byte(^i >> 8), byte(^i)}))
@@ -86,7 +86,7 @@ func TestResolverLimit(t *testing.T) {
 
 func TestResolverOfAnAddress(t *testing.T) {
 	for host, want := range map[string]string{"127.0.0.1": "127.0.0.1:80", "::1": "[::1]:80", "::ffff:127.0.0.1": "127.0.0.1:80"} {
-		r := probe.NewResolver(host, 80, time.Minute, func(context.Context, string, string) ([]netip.Addr, error) {
+		r := probe.NewResolver(host, 80, func(context.Context, string, string) ([]netip.Addr, error) {
 			t.Errorf("%s looked up", host)
 			return nil, nil
 		})
@@ -97,12 +97,11 @@ func TestResolverOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestResolverNext(t *testing.T) {
-	r := probe.NewResolver("app.example", 80, time.Minute, nil)
+func TestSpread(t *testing.T) {
 	random := rng.New(1)
 	low, high := time.Hour, time.Duration(0)
 	for range 1000 {
-		next := r.Next(&random)
+		next := probe.Spread(time.Minute, &random)
 		low, high = min(low, next), max(high, next)
 	}
 	if low < 54*time.Second || low > 55*time.Second || high > 66*time.Second || high < 65*time.Second {
