@@ -8,7 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
+
+	"github.com/lbctl/lbctl/lb/stats"
 )
 
 // BenchmarkAnswer makes b.N requests over kept connections, each as soon as the last one on its connection was
@@ -53,26 +54,29 @@ func ask(address string, left *atomic.Int64) error {
 	return nil
 }
 
-// TestLateness shows how long after its time an answer goes out. It asserts nothing: see doc.go for why.
-func TestLateness(t *testing.T) {
-	f := start(t, `
+// BenchmarkLateness says how long after its time an answer goes out, for b.N requests of some milliseconds each.
+func BenchmarkLateness(b *testing.B) {
+	f := start(b, `
 duration: 60s
 arrivals: {poisson: {rate_rps: 1}}
 classes: [{demand: {exponential: {mean: 5ms}}}]
 backends: [{name: b, count: 4, slots: 4}]
 `, Options{})
+	var left atomic.Int64
+	left.Store(int64(b.N))
 	var wait sync.WaitGroup
 	for i := range 8 {
 		wait.Go(func() {
-			var left atomic.Int64
-			left.Store(100)
-			if err := ask(visit(t, f, i%4).address(), &left); err != nil {
-				t.Error(err)
+			if err := ask(visit(b, f, i%4).address(), &left); err != nil {
+				b.Error(err)
 			}
 		})
 	}
 	wait.Wait()
+	var late stats.Histogram
 	for _, s := range f.Stats() {
-		t.Logf("%s: late by %v at the median, %v at p99, %v at most", s.Name, time.Duration(s.Late.Quantile(0.5)), time.Duration(s.Late.Quantile(0.99)), s.Late.Max())
+		late.Add(s.Late)
 	}
+	b.ReportMetric(late.Quantile(0.5)/1e3, "late-p50-µs")
+	b.ReportMetric(late.Quantile(0.99)/1e3, "late-p99-µs")
 }

@@ -106,10 +106,16 @@ func (c *conn) readBody(req *http.Request) error {
 	}
 }
 
-// refuse answers what cannot be understood.
+// refuse answers what cannot be understood. It takes in for a while what the client is still sending, since closing on that
+// would reset the connection and might lose the answer (RFC 9112 section 9.6).
 func (c *conn) refuse(why error) {
 	text := why.Error() + "\n"
-	fmt.Fprintf(c.Conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	_ = c.SetWriteDeadline(time.Now().Add(refusalLimit)) // fails on a connection that is closed: so will the write
+	_, err := fmt.Fprintf(c.Conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", len(text), text)
+	if tcp, ok := c.Conn.(*net.TCPConn); !ok || err != nil || tcp.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(refusalLimit)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.Conn, MaxHeadBytes)
 }
 
 // read returns the call that a request is.

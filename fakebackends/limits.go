@@ -14,6 +14,9 @@ const (
 	// them do not fit at once, and meanwhile its backend stands still.
 	writeLimit = time.Second
 
+	// refusalLimit is how long a refused client may take to read the refusal, and then go on sending.
+	refusalLimit = time.Second
+
 	// acceptPause is the wait after a connection could not be accepted, as for lack of descriptors.
 	acceptPause = 10 * time.Millisecond
 
