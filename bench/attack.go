@@ -22,7 +22,8 @@ func (r *run) attack(ctx context.Context) (late, path []time.Duration, err error
 	defer transport.CloseIdleConnections()
 	c := &client{
 		model: r.model, retries: r.model.Retries(), schedule: r.schedule, clock: r.clock, over: over,
-		base: transport, journal: &r.journal, visits: r.visits, sent: make([]time.Duration, len(r.schedule)), path: make([]time.Duration, len(r.schedule)),
+		base: transport, journal: &r.journal, visits: r.visits, refusals: newRefusals(r.model),
+		sent: make([]time.Duration, len(r.schedule)), path: make([]time.Duration, len(r.schedule)),
 	}
 	if r.balancers != nil {
 		c.grace = grace

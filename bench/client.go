@@ -27,6 +27,7 @@ type client struct {
 	base     http.RoundTripper
 	journal  *journal
 	visits   *visits
+	refusals *refusals
 	sent     []time.Duration // how late, by number
 	path     []time.Duration // what a request took beyond its service, by number; 0: not known
 }
@@ -88,15 +89,21 @@ func (c *client) limit(due, deadline lb.Time) lb.Time {
 func (c *client) try(req *http.Request, n uint64, try int, limit lb.Time) (at lb.Time, how measure.Ending) {
 	status, signed, err := c.exchange(req, try, limit)
 	at = c.clock.now()
-	seen, arrived := c.visits.take(visitKey{n, try})
-	how = c.judge(status, signed, arrived, err)
+	seen, picked := c.visits.take(visitKey{n, try})
+	how = c.judge(status, signed, picked, err)
 	if at >= limit && how != measure.Unfinished || how == measure.TimedOut {
 		at, how = at.Min(limit), measure.TimedOut
+	}
+	if how == measure.Refused && !picked {
+		seen.backend = c.refusals.backend(at)
+		if picked = seen.backend >= 0; picked {
+			c.journal.add(entry{at: at, note: noteAttempt, backend: int32(seen.backend)})
+		}
 	}
 	switch {
 	case how == measure.OK && try == 0 && seen.service > 0:
 		c.path[n] = at.Sub(c.schedule[n]) - seen.service
-	case how != measure.OK && how != measure.Unfinished && arrived:
+	case how != measure.OK && how != measure.Unfinished && picked:
 		c.journal.add(entry{at: at, note: noteFailure, backend: int32(seen.backend)})
 	}
 	return at, how

@@ -62,7 +62,7 @@ func play(t *testing.T, clients string, over context.Context, script ...string) 
 	m := sc.Model(1)
 	c := &client{
 		model: m, retries: m.Retries(), schedule: schedule{0}, clock: clock{time.Now()}, over: over,
-		journal: new(journal), visits: newVisits(), sent: make([]time.Duration, 1), path: make([]time.Duration, 1),
+		journal: new(journal), visits: newVisits(), refusals: newRefusals(m), sent: make([]time.Duration, 1), path: make([]time.Duration, 1),
 	}
 	base := &answers{script: script, visits: c.visits}
 	c.base = base
