@@ -211,7 +211,7 @@ func (x *exchange) pick(request lb.Request) (lb.Lease, error) {
 		tr.RuleOnly = !explained
 	}
 	lease, err := p.balancer.PickOther(now, request, x.tried, &c.rand, tr)
-	if tr != nil {
+	if tr != nil && err == nil {
 		x.reason = tr.Rule
 	}
 	if explained {

@@ -214,11 +214,11 @@ func (l *listener) abort() {
 	l.eachClient(func(c *client) { go func() { _ = c.accepted.Close() }() }) // Close waits for a read callback to return
 }
 
-// empty says that a closed listener has no clients left.
-func (l *listener) empty() bool {
+// count returns the number of clients.
+func (l *listener) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.clients) == 0
+	return len(l.clients)
 }
 
 func (l *listener) eachClient(do func(*client)) {

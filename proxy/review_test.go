@@ -747,7 +747,7 @@ func TestReviewLastAnswerArrives(t *testing.T) {
 	}
 	s.mu.Unlock()
 	close(leave)
-	eventually(t, "the proxy has nothing more to say", l.empty)
+	eventually(t, "the proxy has nothing more to say", func() bool { return l.count() == 0 })
 	if _, body, err := reply(t, bufio.NewReader(c)); err != nil || len(body) != size {
 		t.Errorf("%d bytes of %d, %v", len(body), size, err)
 	}

@@ -37,6 +37,7 @@ type Server struct {
 	site        atomic.Pointer[site]
 	access      atomic.Pointer[accesslog.Log] // nil: no access log
 	clients     sync.WaitGroup                // their goroutines
+	tunnels     atomic.Int64                  // clients that are in one
 
 	halt   context.Context // done when everybody is cut off
 	cutOff context.CancelFunc
@@ -176,7 +177,7 @@ func (s *Server) commit(next *change) error {
 
 // swapListeners puts the listeners of a change in place of the present ones.
 func (s *Server) swapListeners(next *change) {
-	s.leaving = slices.DeleteFunc(s.leaving, (*listener).empty)
+	s.leaving = slices.DeleteFunc(s.leaving, func(l *listener) bool { return l.count() == 0 })
 	for key, l := range s.listeners {
 		if next.listeners[key] == nil || next.opened[key] != nil {
 			delete(s.listeners, key)
@@ -210,7 +211,7 @@ func (s *Server) Draining() bool { return s.drains.Load() }
 // Shutdown stops gracefully: it takes in who has connected already, answers what
 // is asked, tells every client with its answer that it is the last, and returns
 // when all have gone. When ctx is done first, the rest is cut off, and its error
-// is returned.
+// is returned, unless the rest was tunnels: they have no end to wait for.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.drains.Store(true)
@@ -227,9 +228,25 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	select {
 	case <-gone:
 	case <-ctx.Done():
-		err = ctx.Err()
+		if s.connected() > int(s.tunnels.Load()) {
+			err = ctx.Err()
+		}
 	}
 	return errors.Join(err, s.Close())
+}
+
+// connected returns the number of clients.
+func (s *Server) connected() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, l := range s.listeners {
+		n += l.count()
+	}
+	for _, l := range s.leaving {
+		n += l.count()
+	}
+	return n
 }
 
 // Close stops at once.

@@ -331,6 +331,31 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	}
 }
 
+// TestATunnelDoesNotFailAStop: it has no end to wait for, and is closed when the
+// time is over.
+func TestATunnelDoesNotFailAStop(t *testing.T) {
+	a := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+			_, _ = io.Copy(conn, conn)
+		}
+	}))
+	defer a.CloseClientConnections()
+	s := start(t, yaml("", a.URL))
+	c, r := dial(t, s)
+	write(t, c, "GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n")
+	if status, _, err := reply(t, r); status != 101 {
+		t.Fatal(status, err)
+	}
+	eventually(t, "a tunnel", func() bool { return s.tunnels.Load() == 1 })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		t.Errorf("a stop with nothing but a tunnel: %v", err)
+	}
+}
+
 // TestShutdownEndsInTime: a backend that never answers does not hold a stop up
 // beyond its limit.
 func TestShutdownEndsInTime(t *testing.T) {

@@ -21,6 +21,8 @@ func (x *exchange) tunnel(l *link, from, have int) {
 	if x.put(from, have) != nil {
 		return
 	}
+	x.c.listener.server.tunnels.Add(1)
+	defer x.c.listener.server.tunnels.Add(-1)
 	t := &tunnel{x: x, over: make(chan struct{})}
 	t.moved.Store(int64(x.c.clock.now()))
 	buf := w.in[x.head:] // behind the head, which the log still needs
