@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/lbctl/lbctl/measure"
@@ -12,32 +13,23 @@ import (
 
 // paths is what live requests took beyond their service, by scenario: over the generator, the balancer and the
 // sockets between them. The simulation knows nothing of it unless it is told.
-type paths map[string]*pathSum
-
-type pathSum struct {
-	sum  time.Duration // of the runs' medians
-	runs int           // of which it is known
-}
+type paths map[string][]time.Duration // medians of the runs of which it is known
 
 // add takes in a run's median; 0: it is not known.
 func (p paths) add(scenario string, median time.Duration) {
-	if median == 0 {
-		return
+	if median > 0 {
+		p[scenario] = append(p[scenario], median)
 	}
-	if p[scenario] == nil {
-		p[scenario] = new(pathSum)
-	}
-	p[scenario].sum += median
-	p[scenario].runs++
 }
 
-// of returns a scenario's path, 0 where it is not known.
+// of returns a scenario's path, the median over its runs, so that one which was disturbed does not count for the
+// others. 0: it is not known.
 func (p paths) of(scenario string) time.Duration {
-	s := p[scenario]
-	if s == nil {
+	runs := slices.Sorted(slices.Values(p[scenario]))
+	if len(runs) == 0 {
 		return 0
 	}
-	return (s.sum / time.Duration(s.runs)).Round(2 * time.Microsecond)
+	return runs[len(runs)/2].Round(2 * time.Microsecond)
 }
 
 // simulate is the driver that experiment repeats: the simulation, with the path as network, there and back.

@@ -35,11 +35,12 @@ func TestOverPath(t *testing.T) {
 	}
 }
 
-func TestPathsAreMeans(t *testing.T) {
+func TestPathsAreMedians(t *testing.T) {
 	p := paths{}
 	p.add("a", 500*time.Microsecond)
 	p.add("a", 0)
-	p.add("a", 700*time.Microsecond)
+	p.add("a", 9*time.Millisecond)
+	p.add("a", 600*time.Microsecond)
 	p.add("b", 0)
 	if p.of("a") != 600*time.Microsecond || p.of("b") != 0 || p.of("c") != 0 {
 		t.Errorf("paths %v, %v, %v", p.of("a"), p.of("b"), p.of("c"))
