@@ -113,8 +113,9 @@ func TestShutdownCutsOffAtItsLimit(t *testing.T) {
 			go func() { stopped <- s.Shutdown(ctx) }()
 			select {
 			case err := <-stopped:
-				if err == nil {
-					t.Error("no error, although a request was cut off")
+				// A tunnel has no end to wait for: cutting it off is no failure.
+				if (err == nil) != (what == "tunnel") {
+					t.Errorf("stopped with %v", err)
 				}
 			case <-time.After(patience):
 				t.Fatal("Shutdown does not return")
