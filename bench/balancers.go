@@ -32,7 +32,8 @@ func startBalancers(sc *scenarios.Scenario, seed uint64, backends []fakebackends
 			b.close()
 			return nil, err
 		}
-		s, err := proxy.New(conf, proxy.Options{Seed: rng.Mix(seed, uint64(i)), Logger: slog.New(&events{j, i})})
+		own := rng.Mix(seed, uint64(i)) // as sim has it, so that rotations start alike
+		s, err := proxy.New(conf, proxy.Options{Seed: own, Phase: uint32(own), Peers: sc.Balancers, Logger: slog.New(&events{j, i})})
 		if err == nil {
 			b.servers = append(b.servers, s)
 			err = s.Start()

@@ -65,7 +65,7 @@ func (c *client) run(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	c.rand = rng.New(rng.Mix(c.listener.server.seed, c.listener.server.connections.Add(1)))
+	c.rand = rng.New(rng.Mix(c.listener.server.options.Seed, c.listener.server.connections.Add(1)))
 	c.onTurn = c.turn
 	c.until = c.clock.now().Add(c.conf.Limits.IdleTimeout)
 	c.ready.Store(true)

@@ -12,6 +12,7 @@ import (
 	"github.com/lbctl/lbctl/config/serve"
 	"github.com/lbctl/lbctl/lb"
 	"github.com/lbctl/lbctl/lb/health"
+	"github.com/lbctl/lbctl/lb/rng"
 	"github.com/lbctl/lbctl/proxy/probe"
 )
 
@@ -19,10 +20,11 @@ import (
 // numbers stand for. The data plane is every client's; the control plane
 // belongs to the goroutine that runs keep.
 type pool struct {
-	name  string
-	halt  context.Context // done when the server stops
-	clock clock
-	log   *slog.Logger
+	name    string
+	halt    context.Context // done when the server stops
+	options Options
+	clock   clock
+	log     *slog.Logger
 
 	balancer *lb.Balancer
 	// backends holds every backend there ever was, by lb.BackendID: a pick from an older snapshot may still name one
@@ -58,14 +60,21 @@ type probeResult struct {
 }
 
 // newPool starts a pool. It holds no backend before the first apply.
-func newPool(halt context.Context, name string, first plan, seed uint64, c clock, log *slog.Logger) *pool {
-	p := &pool{name: name, halt: halt, clock: c, log: log.With("pool", name), orders: make(chan order), probed: make(chan probeResult), stopped: make(chan struct{})}
+func newPool(halt context.Context, name string, first plan, o Options, c clock) *pool {
+	p := &pool{name: name, halt: halt, clock: c, options: o, log: o.Logger.With("pool", name), orders: make(chan order), probed: make(chan probeResult), stopped: make(chan struct{})}
 	p.backends.Store(new([]*backend))
 	p.conf.Store(&first.conf)
-	p.balancer, p.control = lb.New(first.conf.Pool.LB(1), seed)
+	p.balancer, p.control = lb.New(p.core(&first.conf), rng.Mix(o.Seed, rng.Hash(name)))
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	go p.keep()
 	return p
+}
+
+// core returns what the core is to make of a configuration.
+func (p *pool) core(conf *serve.Pool) lb.Config {
+	c := conf.Pool.LB(p.options.Peers)
+	c.Phase = p.options.Phase
+	return c
 }
 
 // close stops the pool's own goroutines and its idle connections. Attempts under way may finish.

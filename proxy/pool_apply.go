@@ -18,7 +18,7 @@ func (p *pool) apply(next plan) error {
 		p.conf.Store(&next.conf)
 		p.prober = next.prober
 		if last != nil && !slices.Equal(last.Pool.Settings(), next.conf.Pool.Settings()) {
-			if err := p.control.Step(now, lb.Reconfigure{Config: next.conf.Pool.LB(1)}); err != nil {
+			if err := p.control.Step(now, lb.Reconfigure{Config: p.core(&next.conf)}); err != nil {
 				return err
 			}
 		}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/lbctl/lbctl/config/serve"
-	"github.com/lbctl/lbctl/lb/rng"
 	"github.com/lbctl/lbctl/proxy/accesslog"
 	"github.com/lbctl/lbctl/proxy/metrics"
 )
@@ -21,13 +20,15 @@ import (
 type Options struct {
 	Logger *slog.Logger // what happens to listeners, backends and configurations; nil: nobody is told
 	Seed   uint64       // of the picks' luck and of the probes' phases
+	Peers  int          // balancers that share the backends, this one included; 0 counts as 1
+	Phase  uint32       // where rotations start: different in balancers of one fleet, lest they march in step
 }
 
 // Server is a load balancer on sockets. Any goroutine may call its methods.
 type Server struct {
 	clock   clock
 	log     *slog.Logger
-	seed    uint64
+	options Options
 	metrics *metrics.Set
 
 	requests    atomic.Uint64 // numbers requests
@@ -55,7 +56,7 @@ func New(conf *serve.Config, o Options) (*Server, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{
-		clock: newClock(), log: o.Logger, seed: o.Seed, metrics: metrics.NewSet(),
+		clock: newClock(), log: o.Logger, options: o, metrics: metrics.NewSet(),
 		listeners: map[string]*listener{}, pools: map[string]*pool{}, workers: map[int]*workspacePool{},
 	}
 	s.halt, s.cutOff = context.WithCancel(context.Background())
@@ -161,7 +162,7 @@ func (s *Server) commit(next *change) error {
 	}
 	for name, plan := range next.plans {
 		if s.pools[name] == nil {
-			s.pools[name] = newPool(s.halt, name, plan, rng.Mix(s.seed, rng.Hash(name)), s.clock, s.log)
+			s.pools[name] = newPool(s.halt, name, plan, s.options, s.clock)
 		}
 		failed = errors.Join(failed, s.pools[name].apply(plan))
 	}
