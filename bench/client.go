@@ -150,7 +150,7 @@ func (c *client) judge(status int, signed, arrived bool, err error) measure.Endi
 // balancer's own a 502 says that it lost the backend, if that had got the request, or else could not reach it.
 func verdict(status int, signed, arrived bool) measure.Ending {
 	switch {
-	case status >= 200 && status < 400:
+	case status >= 200 && status < 400 && (signed || arrived): // else it is somebody else's answer
 		return measure.OK
 	case status == http.StatusServiceUnavailable && signed:
 		return measure.Rejected

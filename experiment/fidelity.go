@@ -122,6 +122,11 @@ func poolRow(live, simulated *Variant, m measure.Metric) FidelityRow {
 		Mean: relative(diff.Mean, r.Live.Mean), Lo: relative(diff.Lo, r.Live.Mean), Hi: relative(diff.Hi, r.Live.Mean),
 		N: diff.N, Censored: diff.Censored,
 	}
+	if r.Live.Censored && r.Simulated.Censored {
+		// Both are the deadline's: that they are equal says nothing of the simulation.
+		r.Error.Mean, r.Error.Lo, r.Error.Hi = math.NaN(), math.NaN(), math.NaN()
+		return r
+	}
 	if m.IsLatency() {
 		r.Band = FidelityLatencyPct
 		r.Within = math.Abs(r.Error.Mean) <= r.Band

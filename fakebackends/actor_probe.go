@@ -31,6 +31,9 @@ func (a *actor) load(now lb.Time, c *call) {
 
 // awaitIdle keeps a call until the backend turns idle, or answers it if that has happened and nobody has heard.
 func (a *actor) awaitIdle(now lb.Time, c *call) {
+	if c.left {
+		return // it hung up on the way
+	}
 	if len(a.idleWaits) >= MaxIdleWaits {
 		c.ending = measure.Rejected
 		a.answer(now, c)

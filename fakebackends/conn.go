@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/lbctl/lbctl/scenarios"
@@ -91,7 +92,7 @@ func (c *conn) readBody(req *http.Request) error {
 	if req.Body == http.NoBody {
 		return nil
 	}
-	if req.Header.Get("Expect") == "100-continue" {
+	if strings.EqualFold(req.Header.Get("Expect"), "100-continue") {
 		if _, err := io.WriteString(c.Conn, "HTTP/1.1 100 Continue\r\n\r\n"); err != nil {
 			return err
 		}

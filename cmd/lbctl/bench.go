@@ -109,7 +109,7 @@ func runBench(cmd *cobra.Command, args []string, f benchFlags, s streams) error 
 		}
 	}
 	outs.announce(s.err)
-	if err := live.verdict(); err != nil {
+	if err := live.verdict(); err != nil && !result.Interrupted {
 		return err
 	}
 	return verdict(cmd.Context(), result)

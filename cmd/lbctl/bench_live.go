@@ -27,6 +27,7 @@ type liveRuns struct {
 	elapsed time.Duration    // scenario time of the runs that are over
 	worst   bench.Slip       // of all runs
 	slipped int              // runs in which it was too much
+	remade  int              // runs that were thrown away and made again for it
 	slip    *bench.SlipError // of the last such run
 	cpu     float64          // sum of all runs' percentages
 }
@@ -65,6 +66,7 @@ func (l *liveRuns) run(ctx context.Context, v scenarios.Variant, seed uint64) (*
 		slip := new(bench.SlipError)
 		switch {
 		case errors.As(err, &slip) && try < liveTries:
+			l.remade++
 			l.tell("%s, %s, seed %d: %v; once more", v.Scenario.Name, v.Name, seed, slip.Slip)
 			continue
 		case errors.As(err, &slip):
@@ -110,6 +112,9 @@ func (l *liveRuns) conditions() string {
 	text += l.paths.conditions()
 	if l.slipped > 0 {
 		text += fmt.Sprintf(" In %d of %d runs that is too much, so that they measure their generator too.", l.slipped, l.made)
+	}
+	if l.remade > 0 {
+		text += fmt.Sprintf(" Runs whose schedule slipped are made once more: %d were.", l.remade)
 	}
 	return text
 }

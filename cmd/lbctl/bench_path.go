@@ -68,5 +68,6 @@ func (p paths) conditions() string {
 	if len(p) > 1 {
 		text += " to " + most.Round(10*time.Microsecond).String()
 	}
-	return " Beyond its service a request took " + text + " in the median, which the simulation counts as network."
+	return " Beyond its service a request took " + text + " in the median of these same runs. The simulation is given that" +
+		" as network, where a scenario has none of its own: so p50 is partly fitted."
 }

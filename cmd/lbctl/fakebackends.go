@@ -188,11 +188,14 @@ func awaitStart(ctx context.Context, in io.Reader, hints io.Writer) error {
 	}
 }
 
+// beginPause is how far ahead the scenario's beginning is set, so that it is still to come for every backend.
+const beginPause = 10 * time.Millisecond
+
 // act lets the scenario happen, and says in the end what the backends did.
 func (f *fakes) act(ctx context.Context) error {
-	f.began = time.Now()
+	f.began = time.Now().Add(beginPause)
 	f.fleet.Begin(f.began)
-	end := time.NewTimer(f.end)
+	end := time.NewTimer(f.end + beginPause)
 	defer end.Stop()
 	for {
 		select {
