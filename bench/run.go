@@ -75,6 +75,8 @@ type run struct {
 	urls      []string
 }
 
+const maxPort = 1<<16 - 1
+
 // newRun lays a run out.
 func newRun(sc *scenarios.Scenario, seed uint64, o Options) (*run, error) {
 	if o.Target != "" && sc.Balancers > 1 {
@@ -83,6 +85,9 @@ func newRun(sc *scenarios.Scenario, seed uint64, o Options) (*run, error) {
 	r := &run{sc: sc, seed: seed, model: sc.Model(seed), options: o, visits: newVisits()}
 	r.witness = newWitness(r.model, &r.journal, r.visits)
 	var err error
+	if last := o.PortBase + len(r.model.Backends()) - 1; o.PortBase > 0 && last > maxPort {
+		return nil, fmt.Errorf("%d backends from port %d on: expected ports up to %d", len(r.model.Backends()), o.PortBase, maxPort)
+	}
 	r.schedule, err = newSchedule(r.model, lb.Time(sc.Duration))
 	return r, err
 }

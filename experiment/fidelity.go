@@ -61,7 +61,7 @@ type OrderAgreement struct {
 	Pairs   int      `json:"pairs"`
 	Same    int      `json:"same"`
 	Tied    int      `json:"tied"`
-	Opposed []string `json:"opposed,omitempty"` // "a before b live, after it simulated"
+	Opposed []string `json:"opposed,omitempty"` // "a before b": so live, and the other way round simulated
 }
 
 // fidelityMetrics are the figures of a pool that are set against each other.

@@ -52,7 +52,7 @@ type Fleet struct {
 
 	anonymous atomic.Uint64 // requests that came without a number
 	running   sync.WaitGroup
-	stopWatch func() bool
+	stopWatch context.CancelFunc
 	once      sync.Once
 }
 
@@ -78,7 +78,8 @@ func Start(ctx context.Context, sc *scenarios.Scenario, seed uint64, o Options) 
 		}
 		f.backends = append(f.backends, b)
 	}
-	f.stopWatch = context.AfterFunc(ctx, func() { _ = f.Close() })
+	ctx, f.stopWatch = context.WithCancel(ctx) // before anybody can close it
+	context.AfterFunc(ctx, func() { _ = f.Close() })
 	return f, nil
 }
 

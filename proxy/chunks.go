@@ -8,9 +8,9 @@ const chunkTail = len("\r\n" + http1.FinalChunk)
 
 // passChunks takes apart p, the next part of a chunked body, and moves together
 // at its front what is passed on: the body in canonical form, without chunk
-// extensions, or its data alone. rest is how many bytes at the end of p are the
-// beginning of something that is not there whole; done says that the body ended.
-// used is how many bytes of p are dealt with, data how many of them are data.
+// extensions, or its data alone. used is how many bytes of p are dealt with (the
+// rest is the beginning of something that is not there whole), data how many of
+// them are data; done says that the body ended.
 func passChunks(c *http1.Chunks, p []byte, dataOnly bool) (passed []byte, used int, data int64, done bool, err *http1.Error) {
 	out := 0
 	for used < len(p) {

@@ -9,12 +9,12 @@
 // The parts, from the socket upwards:
 //
 //   - wire: one socket; reads and writes without a wasted system call.
-//   - client, exchange, upload, answer, tunnel: one client connection, one
-//     request on it, and the ways bytes flow.
+//   - client, exchange, send, upload, receive, relay, tunnel, reply: one client
+//     connection, one request on it with its attempts, and the ways bytes flow.
 //   - backend, pool: connections to a backend; a pool with its two planes, the
 //     data plane called by every client's goroutine, the control plane owned
 //     by one.
-//   - listener, site, server: sockets that accept, the compiled
+//   - listener, site, route, server: sockets that accept, the compiled
 //     configuration, and the whole, which can be reloaded and drained.
 //
 // A client connection is one goroutine. It writes to a pooled backend connection

@@ -43,7 +43,7 @@ type pool struct {
 	effects []lb.Effect
 	prober  probe.Prober
 	ctx     context.Context // ends with the pool
-	helpers sync.WaitGroup  // probes, and what runs beside backends
+	aside   sync.WaitGroup  // probes, and what runs beside backends
 }
 
 // order is something that the keeper is to do, and where to say how it went.
@@ -124,7 +124,7 @@ func (p *pool) order(do func(now lb.Time) error) error {
 // keep owns the control plane: it feeds it what happens and does what it asks for.
 func (p *pool) keep() {
 	defer close(p.stopped)
-	defer p.helpers.Wait()
+	defer p.aside.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	reap := time.NewTicker(reapEvery)
@@ -180,7 +180,7 @@ func (p *pool) carryOut(e lb.Effect) {
 func (p *pool) startProbe(e lb.Effect) {
 	b, prober := p.backend(e.Backend), p.prober
 	limit := time.Duration(e.Deadline - p.clock.now())
-	p.helpers.Go(func() {
+	p.aside.Go(func() {
 		ctx, cancel := context.WithTimeout(p.ctx, limit)
 		defer cancel()
 		r := probeResult{backend: b, probe: e.Probe, err: prober.Probe(ctx, b.target(p.conf.Load().Probe.Port))}

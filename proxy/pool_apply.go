@@ -75,9 +75,9 @@ func (p *pool) addBackend(now lb.Time, id lb.BackendID, spec serve.Backend, next
 	var ctx context.Context
 	ctx, b.leave = context.WithCancel(p.ctx)
 	if spec.URL.Network() == "tcp" {
-		p.helpers.Go(func() { p.resolve(ctx, b) })
+		p.aside.Go(func() { p.resolve(ctx, b) })
 	}
-	p.helpers.Go(func() { p.listenForIdle(ctx, b) })
+	p.aside.Go(func() { p.listenForIdle(ctx, b) })
 	return b
 }
 

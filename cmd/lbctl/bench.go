@@ -49,7 +49,7 @@ backends are at the addresses that --backends gives; lbctl fakebackends and lbct
 alike.
 
 The exit code is 1 when an expect: line of a scenario does not hold live, a run failed or requests
-were late, 2 for bad input, 130 when interrupted: then the result is about the replications that were finished.`,
+were late, 2 for bad input, 130 or 143 when interrupted or terminated: then the result is about the replications that were finished.`,
 		Example: `  lbctl bench one-slow-backend --policies round_robin,p2c,peak_ewma
   lbctl bench uniform --duration 10s --seeds 5 --html uniform.html
   lbctl bench uniform --target http://127.0.0.1:8080 --backends 127.0.0.1:9001 --policies round_robin`,
